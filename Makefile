@@ -1,0 +1,44 @@
+# `make promote RELEASE=release3 ENV=aws` and `make test` need nothing but Python 3.11 and git.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/.run.stamp
+DEV := $(VENV)/.dev.stamp
+
+.PHONY: promote validate test lint lock benchmark schemas clean
+
+promote: $(RUN)
+	$(VENV)/bin/fleetops promote $(RELEASE) --env $(ENV)
+
+validate: $(RUN)
+	$(VENV)/bin/fleetops validate
+
+test: lint
+	$(VENV)/bin/pytest
+
+lint: $(DEV)
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+
+benchmark: $(DEV)
+	$(VENV)/bin/python benchmarks/ratios.py
+
+$(RUN): requirements/run.txt pyproject.toml
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements/run.txt
+	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+$(DEV): $(RUN) requirements/dev.txt
+	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	touch $@
+
+# Locks for every supported Python: names, versions and hashes.
+lock: $(DEV)
+	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		pyproject.toml requirements/build.in -o requirements/run.txt
+	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		pyproject.toml requirements/build.in --group dev -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,1 @@
+"""What fleetops does: each function takes a repository and returns a frozen result."""

@@ -1,0 +1,37 @@
+"""The programs that fleetops needs: whether they are there, and getting them ahead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleetops.api.results import Doctor, ProgramStatus
+from fleetops.programs import PROGRAMS, ensure, inventory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def doctor(directory: Path) -> Doctor:
+    """Tell of each program what is there; nothing is built to find out."""
+    programs = tuple(
+        ProgramStatus(
+            name=one.name,
+            accepted=str(one.accepted),
+            version=str(one.version) if one.version else None,
+            path=str(one.path) if one.path else None,
+            origin=one.origin.value if one.origin else None,
+            note=one.note,
+            fix=one.fix,
+        )
+        for one in inventory(directory.absolute())
+    )
+    return Doctor(ok=not any(one.fix for one in programs), programs=programs)
+
+
+def install(directory: Path, narrate: Callable[[str], None]) -> list[Path]:
+    """Get every program; where each is, is the result.
+
+    Raises ProgramError where one is not on PATH and cannot be built.
+    """
+    return [ensure(program, directory.absolute(), narrate) for program in PROGRAMS]

@@ -1,0 +1,136 @@
+"""A repository that fleetops works on, and the bench on which it renders and checks."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fleetops.catalogue import CONFIG, read_config, read_releases
+from fleetops.checks import IDS, Scene
+from fleetops.errors import FleetopsError, InputError, Place, UsageError
+from fleetops.files import Repository
+from fleetops.kustomization import read_closure
+from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
+from fleetops.render import Kustomize, Render, as_kustomization, copy
+from fleetops.schema import available_minors
+from fleetops.words import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from fleetops.catalogue import Config, Environment, Release
+    from fleetops.kustomization import Closure
+    from fleetops.manifests import Manifest
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """A repository with its fleetops.yaml."""
+
+    repository: Repository
+    config: Config
+
+    @cached_property
+    def releases(self) -> Mapping[str, Release]:
+        """The catalogue, by name."""
+        return read_releases(self.repository, self.config.catalogue)
+
+    def release(self, name: str) -> Release:
+        """Find a release; UsageError with the nearest name if there is none."""
+        if name not in self.releases:
+            raise UsageError(unknown("release", name, self.releases))
+        return self.releases[name]
+
+    def closure(self, environment: Environment) -> Closure:
+        """Find what the overlay of an environment consists of."""
+        return read_closure(self.repository, environment.overlay, place=Place(CONFIG))
+
+
+def open_fleet(directory: Path) -> Fleet:
+    """Open the repository that `directory` lies in, as git does.
+
+    Raises UsageError where no folder above has a fleetops.yaml, InputError where it is wrong.
+    """
+    start = directory.absolute()
+    for folder in (start, *start.parents):
+        if (folder / CONFIG).is_file():
+            repository = Repository.at(folder)
+            config = read_config(repository)
+            _judge(config)
+            return Fleet(repository, config)
+    raise UsageError(
+        f"neither {start} nor a folder above it has a {CONFIG}",
+        hint="change to your repository, or name it with --directory",
+    )
+
+
+def _judge(config: Config) -> None:
+    minors = available_minors()
+    for environment in config.environments:
+        for minor in environment.kubernetes:
+            if minor not in minors:
+                words = unknown("Kubernetes minor", minor, minors)
+                raise InputError(f"{environment.name}: {words}", place=Place(CONFIG))
+    for excuse in config.exceptions:
+        if excuse.check not in IDS:
+            raise InputError(unknown("check", excuse.check, IDS), place=Place(CONFIG))
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The programs and a scratch folder, for as long as one command takes."""
+
+    fleet: Fleet
+    scratch: Path
+    narrate: Callable[[str], None]
+
+    @cached_property
+    def kustomize(self) -> Kustomize:
+        """The kustomize to render with; built if there is none."""
+        program = ensure(KUSTOMIZE, self.fleet.repository.root, self.narrate)
+        return Kustomize(program, self.folder("home"))
+
+    @cached_property
+    def kubeconform(self) -> Path:
+        """The kubeconform to check with; built if there is none."""
+        return ensure(KUBECONFORM, self.fleet.repository.root, self.narrate)
+
+    def folder(self, name: str) -> Path:
+        """Make an empty folder."""
+        return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.scratch))
+
+    def render(self, overlays: Sequence[tuple[Repository, Closure]]) -> list[Render]:
+        """Render overlays; raises the error of the first that cannot be rendered."""
+        renders = []
+        for outcome in self.kustomize.render(overlays):
+            if isinstance(outcome, FleetopsError):
+                raise outcome
+            renders.append(outcome)
+        return renders
+
+    def edited(self, closure: Closure, changed: Mapping[str, str]) -> Repository:
+        """Make a scratch copy of what an overlay consists of, with some files changed."""
+        folder = self.folder("copy")
+        copy(self.fleet.repository, closure, folder, changed)
+        return Repository.at(folder)
+
+    def scene(self, environment: Environment, render: Render) -> Scene:
+        """Set an environment's render up for the checks."""
+
+        def probe(path: str, value: dict[str, Any]) -> tuple[Manifest, ...] | None:
+            copy = self.edited(render.closure, {path: as_kustomization(value)})
+            (outcome,) = self.kustomize.render([(copy, render.closure)])
+            return outcome.manifests if isinstance(outcome, Render) else None
+
+        return Scene(environment.name, render.manifests, self.fleet.releases, render.closure, probe)
+
+
+@contextlib.contextmanager
+def bench(fleet: Fleet, narrate: Callable[[str], None]) -> Iterator[Bench]:
+    """Set up a bench; its scratch folder goes with it."""
+    with tempfile.TemporaryDirectory(prefix="fleetops-") as scratch:
+        yield Bench(fleet, Path(scratch).resolve(), narrate)

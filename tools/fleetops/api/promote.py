@@ -1,0 +1,146 @@
+"""Promote a release: plan, render, prove, check, and only then write."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fleetops.api.examine import Exhibit, examine
+from fleetops.api.fleet import bench
+from fleetops.api.results import Change, Promotion
+from fleetops.catalogue import running_release
+from fleetops.change import prove, wanted_images
+from fleetops.errors import Place, RefusedError
+from fleetops.goyaml import read
+from fleetops.kustomization import Pin, image_entries, set_images
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fleetops.api.fleet import Bench, Fleet
+    from fleetops.api.results import Finding
+    from fleetops.catalogue import Environment, Release
+    from fleetops.change import ImageChange
+    from fleetops.render import Render
+
+
+class ChecksFailedError(RefusedError):
+    """The environment would not pass the validation after the promotion."""
+
+    def __init__(self, findings: tuple[Finding, ...], release: Release, place: Place) -> None:
+        errors = [finding for finding in findings if finding.severity == "error"]
+        super().__init__(
+            f"with {release.name} the environment has {len(errors)} errors",
+            place=place,
+            hint="nothing was written; `fleetops explain ID` tells more of a check",
+        )
+        self.findings = findings
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A promotion that is asked for."""
+
+    release: Release
+    environment: Environment
+    dry_run: bool = False
+    """Write nothing."""
+    force_order: bool = False
+    """Even if the environment before does not run the release."""
+
+
+def promote(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> Promotion:
+    """Make an environment run a release; nothing is written unless every proof and check passes.
+
+    Raises RefusedError where one does not, InputError for files that cannot be used and
+    ProgramError where a program cannot be had.
+    """
+    lock = contextlib.nullcontext() if request.dry_run else fleet.repository.locked()
+    with lock, bench(fleet, narrate) as place:
+        return _promote(place, request)
+
+
+def _promote(bench: Bench, request: Request) -> Promotion:
+    fleet, release, environment = bench.fleet, request.release, request.environment
+    closure = fleet.closure(environment)
+    path, old = closure.top.path, closure.top.text
+    new = set_images(old, path, pins(release))
+    (document,) = read(new, path, marks=True)
+    wanted = wanted_images(release, image_entries(document))
+    previous = None if request.force_order else fleet.config.before(environment)
+    overlays = [(fleet.repository, closure)]
+    if new != old:
+        overlays.append((bench.edited(closure, {path: new}), closure))
+        if previous is not None:
+            overlays.append((fleet.repository, fleet.closure(previous)))
+    before, *others = bench.render(overlays)
+    after = others[0] if others else before
+    changes = prove(before.manifests, after.manifests, wanted, Place(path))
+    running = running_release(bench.scene(environment, before).versions, fleet.releases)
+    if new == old:
+        return Promotion(
+            release=release.name,
+            environment=environment.name,
+            before=running.name if running else None,
+            file=path,
+            outcome="unchanged",
+        )
+    if previous is not None:
+        _require(bench, previous, others[1], release)
+    findings = examine(bench, [Exhibit(environment, overlays[1][0], after)])
+    if any(finding.severity == "error" for finding in findings):
+        raise ChecksFailedError(findings, release, Place(path))
+    if not request.dry_run:
+        fleet.repository.replace(path, old.encode(), new.encode())
+    return Promotion(
+        release=release.name,
+        environment=environment.name,
+        before=running.name if running else None,
+        file=path,
+        outcome="planned" if request.dry_run else "promoted",
+        changes=tuple(_change(change) for change in changes),
+        diff=_diff(path, old, new),
+        findings=findings,
+    )
+
+
+def _change(change: ImageChange) -> Change:
+    return Change(
+        service=change.service,
+        resource=str(change.resource),
+        container=change.container,
+        before=change.before,
+        after=change.after,
+    )
+
+
+def pins(release: Release) -> tuple[Pin, ...]:
+    """Say what a kustomization has to hold of a release."""
+    return tuple(
+        Pin(image.name, image.tag, f"sha256:{image.digest.sha256}" if image.digest else None)
+        for image in release.images.values()
+    )
+
+
+def _require(bench: Bench, previous: Environment, render: Render, release: Release) -> None:
+    """Refuse a release that the environment before does not run."""
+    scene = bench.scene(previous, render)
+    running = running_release(scene.versions, bench.fleet.releases)
+    one = {release.name: release}
+    if running_release(scene.versions, one) is None:
+        what = running.name if running else "no release as a whole"
+        raise RefusedError(
+            f"{previous.name} runs {what}, and {release.name} has to run there first",
+            place=Place(render.closure.top.path),
+            hint=f"fleetops promote {release.name} --env {previous.name}, or --force-order here",
+        )
+
+
+def _diff(path: str, old: str, new: str) -> str:
+    import difflib
+
+    lines = difflib.unified_diff(
+        old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{path}", f"b/{path}"
+    )
+    return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)

@@ -1,0 +1,174 @@
+"""The results, which are also what `--output json` prints and `fleetops schema` describes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from fleetops.errors import FleetopsError
+
+
+class Result(Struct, frozen=True, kw_only=True, tag_field="command"):
+    """What every result says of itself."""
+
+    version: Literal[1] = 1
+    """Of this format; it grows when a field changes its meaning."""
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """Something that a check says of an environment."""
+
+    check: str
+    """The ID that `fleetops explain` takes."""
+    severity: Literal["error", "warning"]
+    environment: str
+    message: str
+    resource: str | None = None
+    """As in `Deployment/fleetman/queue`: kind, namespace if it has one, name."""
+    path: str = ""
+    """Where in the rendered object, as in `spec.replicas`."""
+    file: str | None = None
+    """Where in the repository, as far as it can be traced."""
+    line: int | None = None
+
+
+class Validation(Result, frozen=True, kw_only=True, tag="validate"):
+    """The result of a validation."""
+
+    ok: bool
+    """False where a finding is an error."""
+    environments: tuple[str, ...]
+    manifests: int
+    """How many were looked at, over all environments."""
+    findings: tuple[Finding, ...]
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """A container that comes to run another image."""
+
+    service: str
+    resource: str
+    container: str
+    before: str
+    after: str
+
+
+class Promotion(Result, frozen=True, kw_only=True, tag="promote"):
+    """The result of a promotion that was not refused."""
+
+    release: str
+    environment: str
+    before: str | None
+    """The release that ran until now, None where it was none as a whole."""
+    file: str
+    """The file that holds the environment's images."""
+    outcome: Literal["promoted", "planned", "unchanged"]
+    """`planned` with --dry-run; `unchanged` where the environment runs the release already."""
+    changes: tuple[Change, ...] = ()
+    diff: str = ""
+    """What changes in the file, as a unified diff."""
+    findings: tuple[Finding, ...] = ()
+    """Warnings; an error would have refused the promotion."""
+
+
+class ServiceStatus(Struct, frozen=True, kw_only=True):
+    """What an environment runs of a service."""
+
+    service: str
+    image: str
+    versions: tuple[str, ...]
+    """As in `:release2`; none where it does not run, several where its workloads differ."""
+    expected: str | None = None
+    """The version in the environment's release; None where that does not have the service."""
+
+
+class EnvironmentStatus(Struct, frozen=True, kw_only=True):
+    """What an environment runs."""
+
+    environment: str
+    release: str | None
+    """The release that it runs as a whole."""
+    services: tuple[ServiceStatus, ...]
+    off: tuple[str, ...] = ()
+    """What is not as it should be."""
+
+
+class Status(Result, frozen=True, kw_only=True, tag="status"):
+    """The matrix of environments, services and versions."""
+
+    environments: tuple[EnvironmentStatus, ...]
+
+
+class ReleaseSummary(Struct, frozen=True, kw_only=True):
+    """A release of the catalogue."""
+
+    release: str
+    description: str
+    images: dict[str, str]
+    """By service, the whole reference."""
+    environments: tuple[str, ...]
+    """Where it runs."""
+
+
+class Releases(Result, frozen=True, kw_only=True, tag="releases"):
+    """The catalogue."""
+
+    releases: tuple[ReleaseSummary, ...]
+
+
+class ProgramStatus(Struct, frozen=True, kw_only=True):
+    """What there is of a program."""
+
+    name: str
+    accepted: str
+    """The versions that fleetops works with."""
+    version: str | None
+    path: str | None
+    origin: str | None
+    note: str | None
+    fix: str | None
+    """The one command that puts it right."""
+
+
+class Doctor(Result, frozen=True, kw_only=True, tag="doctor"):
+    """The programs that fleetops needs."""
+
+    ok: bool
+    programs: tuple[ProgramStatus, ...]
+
+
+class Failure(Result, frozen=True, kw_only=True, tag="error"):
+    """What is printed instead of a result where there is none."""
+
+    message: str
+    file: str | None = None
+    line: int | None = None
+    hint: str | None = None
+    exit_code: int
+    findings: tuple[Finding, ...] = ()
+    """What refused the promotion, where checks did."""
+
+
+RESULTS: dict[str, type[Result]] = {
+    "promote": Promotion,
+    "validate": Validation,
+    "status": Status,
+    "releases": Releases,
+    "doctor": Doctor,
+    "error": Failure,
+}
+"""By the value of `command`."""
+
+
+def failure(error: FleetopsError) -> Failure:
+    """Make a result of an error."""
+    return Failure(
+        message=error.message,
+        file=error.place.path if error.place else None,
+        line=error.place.line if error.place else None,
+        hint=error.hint,
+        exit_code=error.exit_code,
+        findings=getattr(error, "findings", ()),
+    )

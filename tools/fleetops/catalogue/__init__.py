@@ -1,0 +1,24 @@
+"""What fleetops.yaml and the release files say."""
+
+from fleetops.catalogue.config import CONFIG, Config, Environment, Excuse, read_config
+from fleetops.catalogue.releases import Digest, Release, ReleaseFile, ReleaseImage, read_releases
+from fleetops.catalogue.running import releases_with, running_release
+
+SCHEMAS = {"config": Config, "release": ReleaseFile}
+"""What a person writes, by the name of its JSON schema."""
+
+__all__ = [
+    "CONFIG",
+    "SCHEMAS",
+    "Config",
+    "Digest",
+    "Environment",
+    "Excuse",
+    "Release",
+    "ReleaseFile",
+    "ReleaseImage",
+    "read_config",
+    "read_releases",
+    "releases_with",
+    "running_release",
+]

@@ -1,0 +1,81 @@
+"""fleetops.yaml: the environments in their order, where overlays, releases and schemas are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from fleetops.catalogue.decode import read_struct
+from fleetops.errors import InputError, Place, UsageError
+from fleetops.words import unknown
+
+if TYPE_CHECKING:
+    from fleetops.files import Repository
+
+CONFIG = "fleetops.yaml"
+
+Word = Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=63)]
+Folder = Annotated[str, Meta(min_length=1, description="A folder, relative to the repository.")]
+Minor = Annotated[str, Meta(pattern=r"^1\.[0-9]+$", description='As in "1.37".')]
+
+
+class Environment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One environment, in the order in which releases pass through them."""
+
+    name: Word
+    overlay: Folder
+    kubernetes: Annotated[tuple[Minor, ...], Meta(min_length=1)]
+    """The minors whose API must accept the render."""
+
+
+class Excuse(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A check that is switched off for one resource, and why."""
+
+    check: str
+    resource: Annotated[str, Meta(pattern=r"^[^/\s]+/[^/\s]+$", description="Kind/name.")]
+    reason: Annotated[str, Meta(min_length=10, description="Why this is right here.")]
+    environments: tuple[Word, ...] = ()
+    """Where it holds; everywhere if none is named."""
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """fleetops.yaml."""
+
+    version: Literal[1]
+    environments: Annotated[tuple[Environment, ...], Meta(min_length=1)]
+    catalogue: Folder = "releases"
+    """The folder of the release files."""
+    schemas: tuple[Folder, ...] = ()
+    """Folders of further JSON schemas, as <group>/<kind>_<version>.json."""
+    exceptions: tuple[Excuse, ...] = ()
+
+    def environment(self, name: str) -> Environment:
+        """Find an environment; UsageError with the nearest name if there is none."""
+        for environment in self.environments:
+            if environment.name == name:
+                return environment
+        names = [environment.name for environment in self.environments]
+        raise UsageError(unknown("environment", name, names))
+
+    def before(self, environment: Environment) -> Environment | None:
+        """Find the environment that a release passes through before this one."""
+        index = self.environments.index(environment)
+        return self.environments[index - 1] if index else None
+
+
+def read_config(repository: Repository) -> Config:
+    """Read fleetops.yaml; InputError with the line where it is wrong."""
+    config, document = read_struct(repository, CONFIG, Config)
+    names = [environment.name for environment in config.environments]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            place = Place(CONFIG, document.line_of(("environments", index, "name")))
+            raise InputError(f"names the environment {name!r} twice", place=place)
+    for index, excuse in enumerate(config.exceptions):
+        for position, name in enumerate(excuse.environments):
+            if name not in names:
+                path = ("exceptions", index, "environments", position)
+                place = Place(CONFIG, document.line_of(path))
+                raise InputError(unknown("environment", name, names), place=place)
+    return config

@@ -1,0 +1,106 @@
+"""From YAML to frozen values, with the line and the nearest right word where that fails."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from fleetops import goyaml
+from fleetops.errors import InputError, Place
+from fleetops.words import unknown
+
+if TYPE_CHECKING:
+    from fleetops.files import Repository
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+_STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[(\.\.\.)\]")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+_WRONG_TYPE = re.compile(r"Expected `str`, got `(?:int|float|bool|null)`")
+
+
+def read_struct(repository: Repository, path: str, kind: type[T]) -> tuple[T, goyaml.Document]:
+    """Read the one document of a file as a `kind`.
+
+    Raises InputError with file and line.
+    """
+    documents = goyaml.read(repository.read_text(path), path, marks=True)
+    if len(documents) != 1:
+        raise InputError(
+            f"has {len(documents)} YAML documents where one belongs", place=Place(path)
+        )
+    document = documents[0]
+    try:
+        return msgspec.convert(document.value, kind), document
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at ")
+        steps = _steps(where.strip("`"), document.value, kind)
+        raise _explained(message, steps, kind, Place(path), document) from None
+
+
+def _explained(
+    message: str, steps: goyaml.NodePath, kind: type, place: Place, document: goyaml.Document
+) -> InputError:
+    at = ".".join(str(step) for step in steps) or "the file"
+    if found := _UNKNOWN.match(message):
+        field = found[1]
+        line = document.line_of((*steps, field))
+        words = unknown("key", field, _fields(kind, steps))
+        return InputError(f"{words} in {at}", place=Place(place.path, line))
+    hint = "quote it: YAML reads it as something else" if _WRONG_TYPE.match(message) else None
+    message = message.replace("Object missing required field", "lacks the key")
+    return InputError(
+        f"{at}: {message}", place=Place(place.path, document.line_of(steps)), hint=hint
+    )
+
+
+def _steps(where: str, value: Any, kind: type) -> goyaml.NodePath:  # noqa: ANN401
+    """Turn `$.images[...].tag` into keys and indices; msgspec names no mapping's key."""
+    steps: list[str | int] = []
+    for key, index, any_key in _STEP.findall(where):
+        if any_key:
+            steps.append(_culprit(value, tuple(steps), kind))
+        else:
+            steps.append(int(index) if index else key)
+    return tuple(steps)
+
+
+def _culprit(value: Any, steps: goyaml.NodePath, kind: type) -> str:  # noqa: ANN401
+    """Find the key of the mapping at `steps` that fails also when it is alone."""
+    mapping: dict[str, Any] = value
+    for step in steps:
+        mapping = mapping[step]  # type: ignore[index]
+    for key, item in mapping.items():
+        try:
+            msgspec.convert(_with(value, steps, {key: item}), kind)
+        except msgspec.ValidationError:
+            return key
+    return next(iter(mapping))
+
+
+def _with(value: Any, steps: goyaml.NodePath, new: Any) -> Any:  # noqa: ANN401
+    if not steps:
+        return new
+    copy = value.copy()
+    copy[steps[0]] = _with(value[steps[0]], steps[1:], new)
+    return copy
+
+
+def _fields(kind: type, steps: goyaml.NodePath) -> list[str]:
+    """List the keys that are allowed at `steps`, from the published schema."""
+    schemas, components = msgspec.json.schema_components([kind], ref_template="{name}")
+    node: dict[str, Any] = components[schemas[0]["$ref"]]
+    for step in steps:
+        if isinstance(step, int):
+            node = node["items"]
+        elif step in node.get("properties", {}):
+            node = node["properties"][step]
+        else:
+            node = node["additionalProperties"]
+        for choice in (node, *node.get("anyOf", ())):
+            if "$ref" in choice:
+                node = components[choice["$ref"]]
+                break
+    return list(node.get("properties", {}))

@@ -1,0 +1,16 @@
+"""The checks over a whole render. To add one: write its function in the module of its topic."""
+
+from fleetops.checks.interface import Check, Problem, Scene, Workload
+from fleetops.checks.registry import CHECKS, IDS, SCHEMA, UNKNOWN_KIND, UNUSED_EXCEPTION
+
+__all__ = [
+    "CHECKS",
+    "IDS",
+    "SCHEMA",
+    "UNKNOWN_KIND",
+    "UNUSED_EXCEPTION",
+    "Check",
+    "Problem",
+    "Scene",
+    "Workload",
+]

@@ -1,0 +1,23 @@
+"""Every check there is, topic by topic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleetops.checks import guards, identity, images, outside, secrets, unmatched
+from fleetops.checks.outside import SCHEMA, UNKNOWN_KIND, UNUSED_EXCEPTION
+
+if TYPE_CHECKING:
+    from fleetops.checks.interface import Check
+
+CHECKS: tuple[Check, ...] = (
+    *outside.CHECKS,
+    *identity.CHECKS,
+    *images.CHECKS,
+    *unmatched.CHECKS,
+    *guards.CHECKS,
+    *secrets.CHECKS,
+)
+IDS = {check.id: check for check in CHECKS}
+
+__all__ = ["CHECKS", "IDS", "SCHEMA", "UNKNOWN_KIND", "UNUSED_EXCEPTION"]

@@ -1,0 +1,88 @@
+"""Checks on parts of a kustomization that have no effect. kustomize passes them by in silence."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from fleetops.checks.interface import Check, Problem
+from fleetops.kustomization import image_entries
+from fleetops.manifests import Severity, images, mappings, split_image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fleetops.checks.interface import Scene
+    from fleetops.kustomization import Kustomization
+
+
+def unmatched_image(scene: Scene) -> Iterator[Problem]:
+    """An entry of `images:` matches no image.
+
+    kustomize passes over an entry whose name no container has, so the version that it gives is run
+    nowhere, however often it is promoted. Usually the name is misspelt, lacks its registry, or the
+    container is gone. Name the image as the base does, or take the entry out.
+    """
+    names = {
+        split_image(reference).name
+        for manifest in scene.manifests
+        for _, reference in images(manifest.value)
+    }
+    for kustomization in scene.closure.kustomizations if scene.closure else ():
+        for entry in image_entries(kustomization.document):
+            changed = list(kustomization.document.value["images"])
+            changed[entry.index] = {"name": entry.name, "newName": "fleetops.invalid/probe"}
+            if entry.rename(entry.name) not in names and not _changes(
+                scene, kustomization, "images", changed
+            ):
+                yield Problem(
+                    f"no container has the image {entry.name}",
+                    source=(kustomization.path, entry.line),
+                )
+
+
+def unmatched_patch(scene: Scene) -> Iterator[Problem]:
+    """A patch changes nothing.
+
+    kustomize passes over a patch whose `target` selects no object, so what it should change (a
+    limit, say, or a node port) is not changed. Usually an object was renamed and its patch was not.
+    Let the target select the object again, or take the patch out.
+    """
+    objects = {(manifest.reference.kind, manifest.reference.name) for manifest in scene.manifests}
+    for kustomization in scene.closure.kustomizations if scene.closure else ():
+        for key in ("patches", "patchesJson6902"):
+            patches = kustomization.document.value.get(key)
+            for index, patch in mappings(patches):
+                target = patch.get("target")
+                if target is None or _selects(target, objects):
+                    continue
+                without = [item for at, item in enumerate(patches) if at != index]
+                if not _changes(scene, kustomization, key, without):
+                    place = kustomization.place(key, index)
+                    yield Problem(
+                        "no object is selected by this patch's target",
+                        source=(place.path, place.line or 1),
+                    )
+
+
+def _changes(scene: Scene, kustomization: Kustomization, key: str, value: Any) -> bool:  # noqa: ANN401
+    """Tell whether the render is another one with `value` for `key`; where unknown, yes."""
+    other = scene.probe(kustomization.path, {**kustomization.document.value, key: value})
+    return other is None or other != scene.manifests
+
+
+def _selects(target: Any, objects: set[tuple[str, str]]) -> bool:  # noqa: ANN401
+    """Tell whether a target surely selects something, by kind and name alone.
+
+    kustomize takes both for regular expressions over the whole word (api/types/selector.go).
+    """
+    if not isinstance(target, dict) or not set(target) <= {"kind", "name", "group", "version"}:
+        return False
+    kind, name = str(target.get("kind") or ".*"), str(target.get("name") or ".*")
+    try:
+        return any(re.fullmatch(kind, one[0]) and re.fullmatch(name, one[1]) for one in objects)
+    except re.error:
+        return False
+
+
+CHECKS = (Check(unmatched_image, Severity.ERROR), Check(unmatched_patch, Severity.ERROR))

@@ -1,0 +1,1 @@
+"""The command line: it reads the words, calls the API and prints what comes back."""

@@ -1,0 +1,58 @@
+"""What the commands share: where they work, and where their words go."""
+
+from __future__ import annotations
+
+import enum
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fleetops.api.fleet import Fleet
+    from fleetops.api.results import Result
+    from fleetops.errors import FleetopsError
+
+
+class Format(enum.StrEnum):
+    """How a result is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Session:
+    """One call of fleetops: data goes to stdout, what is said to a person to stderr."""
+
+    def __init__(self) -> None:
+        self.directory = Path()
+        self.output = Format.TEXT
+
+    def fleet(self, output: Format) -> Fleet:
+        """Open the repository; from now on errors are printed as `output` says."""
+        from fleetops.api.fleet import open_fleet
+
+        self.output = output
+        return open_fleet(self.directory)
+
+    def print(self, result: Result) -> None:
+        """Print a result on stdout."""
+        from fleetops.output import as_json, as_text
+
+        text = as_json(result) if self.output is Format.JSON else as_text(result)
+        sys.stdout.write(f"{text}\n")
+
+    def narrate(self, line: str) -> None:
+        """Say a line on stderr."""
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+    def fail(self, error: FleetopsError) -> None:
+        """Say what went wrong: on stderr, or as JSON where that was asked for."""
+        from fleetops.api.results import failure
+        from fleetops.output import as_text
+
+        result = failure(error)
+        if self.output is Format.JSON:
+            self.print(result)
+        else:
+            self.narrate(as_text(result))

@@ -1,0 +1,63 @@
+"""The one tree of errors: what went wrong, where, and what to do next.
+
+Whatever a user can cause is raised as one of these and caught in one place, `fleetops.__main__`,
+which prints it and exits with the code of its class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A place in a file of the repository."""
+
+    path: str
+    """The file, relative to the repository where it is inside it."""
+    line: int | None = None
+    """Counted from 1; None where the whole file is meant."""
+
+    def __str__(self) -> str:
+        """Say the place as compilers do."""
+        return self.path if self.line is None else f"{self.path}:{self.line}"
+
+
+class FleetopsError(Exception):
+    """Something that the user can put right."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self, message: str, *, place: Place | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Say where, what, and on a line of its own what to do next."""
+        text = f"{self.place}: {self.message}" if self.place else self.message
+        return f"{text}\n  {self.hint}" if self.hint else text
+
+
+class InputError(FleetopsError):
+    """A file of the repository cannot be used as it is. Exit code 1."""
+
+
+class RefusedError(FleetopsError):
+    """The change was not made, because a proof or a check failed. Exit code 1."""
+
+
+class UsageError(FleetopsError):
+    """The command line asks for something that does not exist. Exit code 2."""
+
+    exit_code = 2
+
+
+class ProgramError(FleetopsError):
+    """An external program is missing, cannot be built, or does not answer. Exit code 3."""
+
+    exit_code = 3

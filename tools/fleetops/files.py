@@ -1,0 +1,155 @@
+"""The repository's files: read within limits, never followed out of it, replaced whole or not.
+
+A repository that is being checked may be hostile, so a path is only ever opened after every
+symbolic link in it has been resolved and found to stay inside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fleetops.errors import FleetopsError, InputError, Place, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_BYTES = 8 * 1024 * 1024
+"""The largest file that is read; a generated CustomResourceDefinition has about 1 MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A work tree whose paths are given relative to it, with slashes."""
+
+    root: Path
+    """Absolute, without symbolic links."""
+
+    @classmethod
+    def at(cls, directory: Path) -> Repository:
+        """Open the work tree at `directory`, which must exist."""
+        return cls(directory.resolve(strict=True))
+
+    def resolve(self, path: str, *, place: Place | None = None) -> str:
+        """Follow the links in `path` and give where it leads, inside the repository.
+
+        Raises InputError at `place` (where the path is written) if it leads out of it, round in a
+        circle or nowhere.
+        """
+        try:
+            real = os.path.realpath(self.root / path, strict=True)
+        except OSError as error:
+            raise InputError(_reason(path, error), place=place or Place(path)) from None
+        except ValueError:
+            raise InputError(f"{path!r} is not a path", place=place) from None
+        if real != str(self.root) and not real.startswith(f"{self.root}{os.sep}"):
+            raise InputError(
+                f"{path} leads out of the repository",
+                place=place or Place(path),
+                hint="everything that is rendered has to stand in the repository",
+            )
+        return os.path.relpath(real, self.root)
+
+    def is_directory(self, path: str) -> bool:
+        """Tell whether `path` is a folder."""
+        return (self.root / path).is_dir()
+
+    def read_bytes(self, path: str, *, place: Place | None = None) -> bytes:
+        """Read a regular file of at most MAX_BYTES bytes."""
+        real = self.root / self.resolve(path, place=place)
+        try:
+            # Without O_NONBLOCK a pipe that nobody writes to would be waited for.
+            descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "rb") as file:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise InputError("is not a regular file", place=Place(path))
+                content = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise InputError(_reason(path, error), place=place or Place(path)) from None
+        if len(content) > MAX_BYTES:
+            raise InputError(
+                f"is larger than {MAX_BYTES // 1024**2} MiB",
+                place=Place(path),
+                hint="manifests of that size cannot be applied; is it the right file?",
+            )
+        return content
+
+    def read_text(self, path: str, *, place: Place | None = None) -> str:
+        """Read a file as UTF-8, every byte of it kept: byte order mark, line endings."""
+        content = self.read_bytes(path, place=place)
+        try:
+            return content.decode()
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            raise InputError("is not UTF-8 text", place=Place(path, line)) from None
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other promotions out of this repository; they wait, and end with their process."""
+        import fcntl
+
+        descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def replace(self, path: str, old: bytes, new: bytes) -> None:
+        """Replace the content of a file: wholly, with its mode kept, or not at all.
+
+        Raises RefusedError if the file no longer holds `old`, FleetopsError if it cannot be
+        written.
+        """
+        real = self.root / self.resolve(path)
+        temporary: str | None = None
+        try:
+            mode = stat.S_IMODE(real.stat().st_mode)
+            descriptor, temporary = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(new)
+                file.flush()
+                os.fchmod(descriptor, mode)
+                os.fsync(descriptor)
+            if self.read_bytes(path) != old:
+                raise RefusedError(
+                    "was changed by somebody else meanwhile",
+                    place=Place(path),
+                    hint="nothing was written; run the promotion again",
+                )
+            Path(temporary).replace(real)
+            temporary = None
+            _sync_directory(real.parent)
+        except OSError as error:
+            raise FleetopsError(
+                f"cannot be written: {error.strerror}",
+                place=Place(path),
+                hint="nothing was changed",
+            ) from None
+        finally:
+            if temporary is not None:
+                with contextlib.suppress(OSError):
+                    Path(temporary).unlink()
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _reason(path: str, error: OSError) -> str:
+    match error:
+        case FileNotFoundError():
+            return f"{path} does not exist"
+        case IsADirectoryError():
+            return f"{path} is a folder, not a file"
+        case _:
+            return f"{path} cannot be read: {error.strerror}"

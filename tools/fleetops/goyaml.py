@@ -1,0 +1,430 @@
+"""YAML 1.1 as Go reads it: kustomize, kubeconform and the API server all do, PyYAML does not.
+
+The rules are those of go.yaml.in/yaml/v2 (resolve.go) and sigs.k8s.io/yaml: `y`, `n` and `on` are
+booleans, `0o17` and `1e3` numbers, `1:30` and a date strings, and every key becomes a string.
+libyaml's events are read in one loop without recursion, so that neither nesting nor aliases of a
+hostile file cost more than the limits below.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import re
+import struct
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from fleetops.errors import InputError, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_DEPTH = 200
+"""Nested collections; the deepest objects in use, CustomResourceDefinitions, have about 60."""
+MAX_ALIASED = 200_000
+"""Nodes that the aliases of one file may stand for."""
+MAX_MARKS = 100_000
+"""Nodes of one file whose places are kept; a large kustomization has some hundreds."""
+
+NodePath = tuple[str | int, ...]
+"""The keys and indices that lead from the top of a document to a node."""
+
+# What libyaml hands over has no types; values are what JSON has.
+# ruff: noqa: ANN401
+
+_WORDS: dict[str, bool | float | None] = {
+    **dict.fromkeys(
+        ("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True
+    ),
+    **dict.fromkeys(
+        ("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"),
+        False,
+    ),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+}
+_INTEGER = re.compile(
+    r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))\Z"
+)
+_DECIMAL = 5
+_BASES = {2: 16, 3: 2, 4: 8, _DECIMAL: 10}
+"""Group of _INTEGER to base."""
+_SIGN_INSIDE = re.compile(r"0b([-+][01]+)\Z")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_FRACTION = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?\Z")
+_MAX_DECIMALS = 20
+_INNER_BOM = re.compile("(?<=[\n\r\x85\u2028\u2029\ufeff])\ufeff")
+_MIN_INT64, _MAX_INT64, _MAX_UINT64 = -(2**63), 2**63 - 1, 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a node stands in its text."""
+
+    start: int
+    """Index of its first character."""
+    end: int
+    """Index behind its last character; of a block collection, where the next token begins."""
+    line: int
+    """Counted from 1."""
+    column: int
+    """Counted from 0."""
+    style: str
+    """`plain`, `'`, `"`, `|`, `>`, `alias`, `block` or `flow`."""
+    bare: bool = True
+    """False where an anchor or a tag stands before the node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of a stream."""
+
+    value: Any
+    """dict, list, str, int, float, bool or None, as JSON would hold it."""
+    line: int
+    """Where its content begins, counted from 1."""
+    marks: dict[NodePath, Mark] = field(default_factory=dict, repr=False)
+    """Path to mark, for each node that is written out here; empty unless asked for."""
+    keys: dict[NodePath, Mark] = field(default_factory=dict, repr=False)
+    """Path to the mark of the key that leads there."""
+
+    def line_of(self, path: NodePath) -> int:
+        """Find the line of the node at `path`, or of the nearest node above it."""
+        for length in range(len(path), 0, -1):
+            mark = self.keys.get(path[:length]) or self.marks.get(path[:length])
+            if mark:
+                return mark.line
+        return self.line
+
+
+def resolve(text: str) -> str | int | float | bool | None:
+    """Give a plain scalar the value that Go gives it."""
+    if text in _WORDS:
+        return _WORDS[text]
+    match text[0]:
+        case ".":
+            # Only here does Go take the text as it is, so that underscores need digits around them.
+            if _FRACTION.match(text) and (fraction := _float(text)) is not None:
+                return fraction
+        case "+" | "-" | "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9":
+            digits = text.replace("_", "")
+            if (integer := _integer(digits)) is not None:
+                return integer
+            if _FLOAT.match(digits) and (number := _float(digits)) is not None:
+                return number
+    return text
+
+
+def _float(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
+
+
+def _integer(digits: str) -> int | None:
+    if found := _SIGN_INSIDE.match(digits):
+        number = int(found[1], 2)
+    elif (found := _INTEGER.match(digits)) and found.lastindex:
+        body, base = found[found.lastindex], _BASES[found.lastindex]
+        if found.lastindex == _DECIMAL and len(body) > _MAX_DECIMALS:
+            return None
+        number = -int(body, base) if found[1] == "-" else int(body, base)
+        if not found[1] and number <= _MAX_UINT64:
+            return number
+    else:
+        return None
+    return number if _MIN_INT64 <= number <= _MAX_INT64 else None
+
+
+def is_plain_string(text: str) -> bool:
+    """Tell whether `text` may stand unquoted and is read as itself."""
+    try:
+        documents = read(f"k: {text}\n", "text")
+    except InputError:
+        return False
+    return [document.value for document in documents] == [{"k": text}]
+
+
+def read(text: str, path: str, *, marks: bool = False) -> tuple[Document, ...]:
+    """Read all documents of a stream; an empty document has the value None.
+
+    Raises InputError with the line for what is not YAML, a key given twice, a key that JSON cannot
+    hold, nesting or aliases beyond the limits.
+    """
+    offset = 1 if text.startswith("\ufeff") else 0
+    if found := _INNER_BOM.search(text, offset):
+        line = text.count("\n", 0, found.start()) + 1
+        # Go takes it for a character of the word behind it, libyaml for nothing.
+        raise InputError("has a byte order mark behind the first line", place=Place(path, line))
+    try:
+        return tuple(_documents(text[offset:], path, offset if marks else None))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = " ".join(part for part in (error.context, error.problem) if part)
+        raise InputError(
+            f"is not YAML: {what}", place=Place(path, mark.line + 1 if mark else None)
+        ) from None
+    except yaml.YAMLError as error:
+        raise InputError(f"is not YAML: {str(error).splitlines()[0]}", place=Place(path)) from None
+    except UnicodeEncodeError:
+        raise InputError("is not YAML: it holds half a character", place=Place(path)) from None
+
+
+def _documents(text: str, path: str, offset: int | None) -> Iterator[Document]:
+    budget = _Budget()
+    parser = yaml.CSafeLoader(text)
+    try:
+        while not parser.check_event(yaml.StreamEndEvent):
+            event = parser.get_event()
+            if type(event) is yaml.DocumentStartEvent:
+                builder = _Builder(path, offset, budget)
+                while builder.take(event := parser.get_event()):
+                    pass
+                yield builder.document(event)
+    finally:
+        parser.dispose()
+
+
+class _Budget:
+    """What the aliases of one stream have stood for so far, in nodes."""
+
+    __slots__ = ("aliased",)
+
+    def __init__(self) -> None:
+        self.aliased = 0
+
+
+class _Frame:
+    """A collection that is being read."""
+
+    __slots__ = ("anchor", "awaits_key", "height", "key", "merges", "path", "size", "value")
+
+    def __init__(self, value: Any, path: NodePath, anchor: str | None) -> None:
+        self.value = value
+        self.path = path
+        self.anchor = anchor
+        self.key: str | None = None
+        self.awaits_key = True
+        self.merges: list[Any] = []
+        self.size = 1
+        self.height = 1
+
+
+class _Builder:
+    """Makes one document of its events."""
+
+    def __init__(self, path: str, offset: int | None, budget: _Budget) -> None:
+        self.path = path
+        self.offset = offset
+        self.budget = budget
+        self.stack: list[_Frame] = []
+        self.anchors: dict[str, tuple[Any, int, int]] = {}
+        self.marks: dict[NodePath, Mark] = {}
+        self.keys: dict[NodePath, Mark] = {}
+        self.value: Any = None
+        self.line = 0
+
+    def fail(self, message: str, event: Any) -> InputError:
+        return InputError(message, place=Place(self.path, event.start_mark.line + 1))
+
+    def document(self, end: Any) -> Document:
+        line = self.line or end.start_mark.line + 1
+        return Document(self.value, line, self.marks, self.keys)
+
+    def take(self, event: Any) -> bool:
+        """Take the next event; False at the end of the document."""
+        kind = type(event)
+        self.line = self.line or event.start_mark.line + 1
+        if kind is yaml.ScalarEvent:
+            value = self.scalar(event)
+            if event.anchor:
+                self.anchors[event.anchor] = (value, 1, 0)
+            self.attach(value, 1, 0, event)
+        elif kind is yaml.MappingStartEvent:
+            self.open({}, event)
+        elif kind is yaml.SequenceStartEvent:
+            self.open([], event)
+        elif kind is yaml.AliasEvent:
+            self.attach(*self.aliased(event), event)
+        elif kind is yaml.DocumentEndEvent:
+            return False
+        else:
+            self.close(event)
+        return True
+
+    def open(self, value: Any, event: Any) -> None:
+        if len(self.stack) >= MAX_DEPTH:
+            raise self.fail(f"is nested deeper than {MAX_DEPTH} levels", event)
+        path = self.child(event)
+        self.stack.append(_Frame(value, path, event.anchor))
+        if event.anchor:
+            self.anchors.pop(event.anchor, None)
+        self.note(self.marks, path, event)
+
+    def close(self, event: Any) -> None:
+        frame = self.stack.pop()
+        for merged in frame.merges:
+            for key, item in merged.items():
+                frame.value.setdefault(key, item)
+        if frame.anchor:
+            self.anchors[frame.anchor] = (frame.value, frame.size, frame.height)
+        if self.offset is not None:
+            end = event.end_mark.index + self.offset
+            self.marks[frame.path] = replace(self.marks[frame.path], end=end)
+        self.attach(frame.value, frame.size, frame.height, event)
+
+    def aliased(self, event: Any) -> tuple[Any, int, int]:
+        if event.anchor not in self.anchors:
+            raise self.fail(f"*{event.anchor} has no anchor before it", event)
+        value, size, height = self.anchors[event.anchor]
+        self.budget.aliased += size
+        if self.budget.aliased > MAX_ALIASED or len(self.stack) + height > MAX_DEPTH:
+            raise self.fail("has aliases that stand for too much", event)
+        return value, size, height
+
+    def attach(self, value: Any, size: int, height: int, event: Any) -> None:
+        """Put a finished node where it belongs."""
+        leaf = type(event) in _LEAVES
+        if not self.stack:
+            self.value = value
+            if leaf:
+                self.note(self.marks, (), event)
+            return
+        top = self.stack[-1]
+        top.size += size
+        top.height = max(top.height, height + 1)
+        if type(top.value) is list:
+            if leaf:
+                self.note(self.marks, (*top.path, len(top.value)), event)
+            top.value.append(value)
+        elif top.awaits_key:
+            top.key = self.key(value, top, event)
+            top.awaits_key = False
+            if top.key is not None:
+                self.note(self.keys, (*top.path, top.key), event)
+        else:
+            top.awaits_key = True
+            if top.key is None:
+                top.merges = self.merged(value, top, event)
+                return
+            if leaf:
+                self.note(self.marks, (*top.path, top.key), event)
+            top.value[top.key] = value
+
+    def child(self, event: Any) -> NodePath:
+        if not self.stack:
+            return ()
+        top = self.stack[-1]
+        if type(top.value) is list:
+            return (*top.path, len(top.value))
+        if top.awaits_key:
+            raise self.fail("has a list or a mapping as a key", event)
+        return (*top.path, "<<" if top.key is None else top.key)
+
+    def key(self, value: Any, top: _Frame, event: Any) -> str | None:
+        """Make a string of a key, as sigs.k8s.io/yaml does; None stands for a merge key."""
+        if (
+            type(event) is yaml.ScalarEvent
+            and event.value == "<<"
+            and (event.implicit[0] or event.tag == f"{_TAGS}merge")
+        ):
+            if top.merges:
+                raise self.fail("has the key '<<' twice", event)
+            return None
+        match value:
+            case bool():
+                key = "true" if value else "false"
+            case str():
+                key = value
+            case int() if value <= _MAX_INT64:
+                key = str(value)
+            case float():
+                key = _float_key(value)
+            case _:
+                raise self.fail("has a key that JSON cannot hold", event)
+        if key in top.value:
+            raise self.fail(f"has the key {key!r} twice", event)
+        return key
+
+    def merged(self, value: Any, top: _Frame, event: Any) -> list[Any]:
+        # An alias may stand for one mapping, not for a list of them.
+        merges = value if isinstance(value, list) and type(event) not in _LEAVES else [value]
+        if not all(isinstance(item, dict) for item in merges):
+            raise self.fail("has a '<<' that does not merge a mapping", event)
+        for item in merges:
+            # Go's readers disagree on which of the two then holds.
+            if twice := item.keys() & top.value.keys():
+                raise self.fail(f"has a '<<' behind {min(twice)!r}, which it merges too", event)
+        return merges
+
+    def scalar(self, event: Any) -> Any:
+        """Give a scalar the value that Go gives it, by its tag or by its looks."""
+        tag, text = event.tag, event.value
+        if tag is None:
+            value = resolve(text) if event.implicit[0] else text
+        elif tag == f"{_TAGS}binary":
+            try:
+                value = base64.b64decode("".join(text.split()), validate=True).decode()
+            except (binascii.Error, UnicodeDecodeError):
+                raise self.fail("has a !!binary that is not UTF-8 text in base64", event) from None
+        elif tag in _RESOLVED:
+            value = resolve(text)
+            if type(value) is int and value <= _MAX_INT64 and tag == f"{_TAGS}float":
+                value = float(value)
+            if type(value) is not _RESOLVED[tag]:
+                raise self.fail(f"has a value that is no !!{tag.removeprefix(_TAGS)}", event)
+        else:
+            value = text
+        if isinstance(value, float) and not math.isfinite(value):
+            raise self.fail(f"has {text}, which JSON cannot hold", event)
+        return value
+
+    def note(self, table: dict[NodePath, Mark], path: NodePath, event: Any) -> None:
+        """Keep where a node stands, if that was asked for."""
+        if self.offset is not None:
+            if len(self.marks) >= MAX_MARKS:
+                raise self.fail(f"has more than {MAX_MARKS} values", event)
+            table[path] = self.mark(event)
+
+    def mark(self, event: Any) -> Mark:
+        start, end, offset = event.start_mark, event.end_mark, self.offset or 0
+        if type(event) is yaml.AliasEvent:
+            style, bare = "alias", False
+        else:
+            bare = event.anchor is None and event.tag is None
+            if type(event) is yaml.ScalarEvent:
+                style = event.style or "plain"
+            else:
+                style = "flow" if event.flow_style else "block"
+        index = start.index + offset
+        return Mark(index, end.index + offset, start.line + 1, start.column, style, bare)
+
+
+def _float_key(number: float) -> str:
+    """Write a number as Go's FormatFloat(number, 'g', -1, 32) does: as short as it can be."""
+    try:
+        single = struct.pack("<f", number)
+    except OverflowError:
+        return ".inf" if number > 0 else "-.inf"
+    (number,) = struct.unpack("<f", single)
+    written = (f"{number:.{digits}e}" for digits in range(9))
+    shortest = next(text for text in written if struct.pack("<f", float(text)) == single)
+    mantissa, _, exponent = shortest.partition("e")
+    if -4 <= int(exponent) < 6:  # noqa: PLR2004
+        return f"{float(shortest):.{max(len(mantissa.partition('.')[2]) - int(exponent), 0)}f}"
+    return shortest
+
+
+_TAGS = "tag:yaml.org,2002:"
+_RESOLVED = {
+    f"{_TAGS}bool": bool,
+    f"{_TAGS}int": int,
+    f"{_TAGS}float": float,
+    f"{_TAGS}null": type(None),
+}
+_LEAVES = (yaml.ScalarEvent, yaml.AliasEvent)

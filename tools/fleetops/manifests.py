@@ -1,0 +1,154 @@
+"""What a render consists of: manifests, and what is found about them."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fleetops import goyaml
+from fleetops.errors import InputError, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Reference(NamedTuple):
+    """The identity of an object in a cluster, whatever its version."""
+
+    group: str
+    """Empty for the core group."""
+    kind: str
+    namespace: str
+    """Empty for objects of the whole cluster."""
+    name: str
+
+    def __str__(self) -> str:
+        """Say it as kubectl does, the namespace in front."""
+        return f"{self.kind}/{self.namespace}/{self.name}" if self.namespace else self.short
+
+    @property
+    def short(self) -> str:
+        """Kind and name, as in `Deployment/fleetman-queue`."""
+        return f"{self.kind}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One object of a render."""
+
+    reference: Reference
+    api_version: str
+    value: dict[str, Any] = field(repr=False)
+
+    def get(self, *path: str | int) -> Any:  # noqa: ANN401
+        """Follow keys and indices; None where one is absent or the value is of another shape."""
+        return dig(self.value, *path)
+
+
+def dig(value: Any, *path: str | int) -> Any:  # noqa: ANN401
+    """Follow keys and indices; None where one is absent or the value is of another shape."""
+    for step in path:
+        if isinstance(step, int):
+            value = value[step] if isinstance(value, list) and step < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def mappings(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:  # noqa: ANN401
+    """Give the mappings in a list with their indices; nothing where it is not a list."""
+    if isinstance(value, list):
+        yield from ((index, item) for index, item in enumerate(value) if isinstance(item, dict))
+
+
+class Image(NamedTuple):
+    """A reference to an image, taken apart as kustomize does (api/internal/image, Split)."""
+
+    name: str
+    version: str
+    """What follows the name: `:tag`, `@digest`, both or nothing."""
+
+
+def split_image(reference: str) -> Image:
+    """Take a reference apart; a colon before a slash belongs to the registry's port."""
+    slash = max(reference.find("/"), 0)
+    ends = [at for at in (reference.find(":", slash), reference.find("@", slash)) if at >= 0]
+    end = min(ends, default=len(reference))
+    return Image(reference[:end], reference[end:])
+
+
+def images(value: Any, path: goyaml.NodePath = ()) -> Iterator[tuple[goyaml.NodePath, str]]:  # noqa: ANN401
+    """Give every image that an object runs or mounts, with the path to it.
+
+    That is where kustomize looks for them: in any list of containers, whatever the object's kind,
+    and in image volumes.
+    """
+    for key, item in _children(value):
+        place = _IMAGES.get(key) if isinstance(key, str) else None
+        if place is not None:
+            for index, holder in mappings(item):
+                reference = dig(holder, *place)
+                if isinstance(reference, str):
+                    yield (*path, key, index, *place), reference
+        elif isinstance(item, dict | list):
+            yield from images(item, (*path, key))
+
+
+def _children(value: Any) -> Iterator[tuple[str | int, Any]]:  # noqa: ANN401
+    if isinstance(value, dict):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from enumerate(value)
+
+
+_IMAGES: dict[str, tuple[str, ...]] = {
+    "containers": ("image",),
+    "initContainers": ("image",),
+    "ephemeralContainers": ("image",),
+    "volumes": ("image", "reference"),
+}
+
+
+def parse(text: str, path: str) -> tuple[Manifest, ...]:
+    """Read a render; the items of a `kind: List` count as objects of their own.
+
+    Raises InputError for YAML that Go would not read and for a document that is no object.
+    """
+    found: list[Manifest] = []
+    for document in goyaml.read(text, path):
+        if document.value is not None:
+            found.extend(_objects(document.value, Place(path, document.line)))
+    return tuple(found)
+
+
+def _objects(value: Any, place: Place) -> Iterator[Manifest]:  # noqa: ANN401
+    if not isinstance(value, dict):
+        raise InputError("is a document that is no Kubernetes object", place=place)
+    kind, version = value.get("kind"), value.get("apiVersion")
+    if not isinstance(kind, str) or not isinstance(version, str):
+        raise InputError("is a document without kind and apiVersion", place=place)
+    if kind.endswith("List") and isinstance(value.get("items"), list):
+        for item in value["items"]:
+            yield from _objects(item, place)
+        return
+    metadata = value.get("metadata")
+    name = dig(metadata, "name")
+    if not isinstance(name, str) or not name:
+        raise InputError(f"is a {kind} without metadata.name", place=place)
+    namespace = dig(metadata, "namespace")
+    group = version.rpartition("/")[0]
+    yield Manifest(
+        Reference(group, kind, namespace if isinstance(namespace, str) else "", name),
+        version,
+        value,
+    )
+
+
+class Severity(enum.StrEnum):
+    """How much a finding weighs."""
+
+    ERROR = "error"
+    """Fails the validation."""
+    WARNING = "warning"
+    """Is said, and does not fail it."""

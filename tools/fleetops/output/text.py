@@ -1,0 +1,145 @@
+"""Results for a person, plain enough for a log."""
+
+from __future__ import annotations
+
+import re
+from functools import singledispatch
+from typing import TYPE_CHECKING
+
+# The types of the arguments decide at run time which function it is.
+from fleetops.api.results import (  # noqa: TC001
+    Doctor,
+    Failure,
+    Finding,
+    Promotion,
+    Releases,
+    Result,
+    Status,
+    Validation,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def as_text(result: Result) -> str:
+    """Write a result as lines; what a terminal would obey comes out as its code."""
+    return clean(_lines(result))
+
+
+def clean(text: str) -> str:
+    """Make the control characters of a hostile repository visible and harmless."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+@singledispatch
+def _lines(result: Result) -> str:
+    raise TypeError(type(result))
+
+
+@_lines.register
+def _(result: Validation) -> str:
+    errors = sum(finding.severity == "error" for finding in result.findings)
+    warnings = len(result.findings) - errors
+    said = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}" if result.findings else "ok"
+    where = ", ".join(result.environments)
+    summary = f"{where}: {_count(result.manifests, 'manifest')}, {said}"
+    return "\n".join([*_findings(result.findings), summary])
+
+
+@_lines.register
+def _(result: Promotion) -> str:
+    target = f"{result.environment} runs {result.release}"
+    if result.outcome == "unchanged":
+        return f"{target} already; nothing changes"
+    before = result.before or "no release as a whole"
+    rows = [
+        (f"  {change.service}", change.resource, change.before, "->", change.after)
+        for change in result.changes
+    ]
+    verb = {"planned": "would go", "promoted": "goes"}[result.outcome]
+    last = {
+        "planned": f"dry run: {result.file} would be written",
+        "promoted": f"wrote {result.file}; commit it, and the controller syncs it",
+    }[result.outcome]
+    return "\n".join(
+        [
+            f"{result.environment} {verb} from {before} to {result.release}",
+            *_table(rows),
+            "proven: the render changes in these images and nowhere else",
+            *_findings(result.findings),
+            *([result.diff.rstrip("\n")] if result.outcome == "planned" else []),
+            last,
+        ]
+    )
+
+
+@_lines.register
+def _(result: Status) -> str:
+    services = [one.service for one in result.environments[0].services]
+    rows = [("environment", "release", *services)]
+    for environment in result.environments:
+        cells = [
+            ", ".join(version.removeprefix(":") for version in one.versions) or "-"
+            for one in environment.services
+        ]
+        rows.append((environment.environment, environment.release or "none", *cells))
+    off = [f"{one.environment}: {line}" for one in result.environments for line in one.off]
+    return "\n".join([*_table(rows), *off])
+
+
+@_lines.register
+def _(result: Releases) -> str:
+    rows = [("release", "runs on", "description")]
+    rows += [
+        (one.release, ", ".join(one.environments) or "-", one.description)
+        for one in result.releases
+    ]
+    return "\n".join(_table(rows))
+
+
+@_lines.register
+def _(result: Doctor) -> str:
+    rows = [("program", "version", "found", "where")]
+    notes = []
+    for one in result.programs:
+        rows.append((one.name, one.version or "-", one.origin or "missing", one.path or "-"))
+        if one.note:
+            notes.append(f"{one.name}: {one.note}")
+        if one.fix:
+            notes.append(f"{one.name} {one.accepted} is needed: {one.fix}")
+    return "\n".join([*_table(rows), *notes, *(["all is there"] if result.ok else [])])
+
+
+@_lines.register
+def _(result: Failure) -> str:
+    place = f"{result.file}:{result.line}" if result.line else result.file
+    message = f"{place}: {result.message}" if place else result.message
+    hint = [f"  {result.hint}"] if result.hint else []
+    return "\n".join([*_findings(result.findings), f"fleetops: {message}", *hint])
+
+
+def _findings(findings: Sequence[Finding]) -> list[str]:
+    lines = []
+    for one in findings:
+        place = ":".join(str(part) for part in (one.file, one.line) if part)
+        resource = f" ({one.resource}{' ' + one.path if one.path else ''})" if one.resource else ""
+        lines.append(
+            f"{place or one.environment}: {one.severity}: [{one.check}] "
+            f"{one.environment}: {one.message}{resource}"
+        )
+    return lines
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

@@ -1,0 +1,56 @@
+"""A command as a value, what becomes of it, and the environment it gets."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+MIB: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program to run, as a value; printed, it can be pasted into a shell."""
+
+    arguments: tuple[str, ...]
+    """The first is the program's path."""
+    directory: Path
+    environment: Mapping[str, str]
+    """The whole of it: nothing is inherited."""
+    timeout: float = 60.0
+    """In seconds."""
+    max_output: int = 64 * MIB
+    """In bytes of standard output; of standard error the first 64 KiB are kept."""
+    keep_open: tuple[int, ...] = ()
+    """File descriptors that it inherits: a lock in it is held as long as anything of it lives."""
+
+    def __str__(self) -> str:
+        return shlex.join(self.arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What became of a command that ended by itself."""
+
+    returncode: int
+    """Its exit code; below zero, the signal that ended it."""
+    stdout: bytes
+    stderr: bytes
+
+
+def clean_environment(home: Path) -> dict[str, str]:
+    """Give an environment with nothing of the caller's: no GIT_* variable and no token.
+
+    `home` is a scratch folder, for what the program looks for or leaves at home, and to work in.
+    """
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "LANG": "C.UTF-8",
+    }

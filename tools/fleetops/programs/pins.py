@@ -1,0 +1,92 @@
+"""The external programs, and the go.mod and go.sum that pin each of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from fleetops.programs.versions import Range, Version, parse_version
+
+HERE: Final = Path(__file__).parent
+_GO_LINE = re.compile(r"^go (\S+)$", re.MULTILINE)
+_REQUIREMENT = re.compile(r"^(?:require)?\s+(\S+) (v\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Something that is looked for on PATH."""
+
+    name: str
+    version_arguments: tuple[str, ...]
+    """What makes it print its version."""
+    accepted: Range
+
+
+@dataclass(frozen=True, slots=True)
+class Program(Tool):
+    """A tool that is built where PATH has none that is accepted."""
+
+    folder: Path
+    """Holds the go.mod and go.sum that pin it. Several programs can share one."""
+    package: str
+    """The main package, as an import path."""
+    seconds: int
+    """How long a build takes on two cores with nothing in Go's caches."""
+    version_variable: str | None = None
+    """The Go variable that holds its version, where it cannot tell by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """What a go.mod and its go.sum say of a program."""
+
+    version: Version
+    go: Version
+    """The oldest Go that builds it."""
+    key: str
+    """Changes with every byte of the two files."""
+
+
+KUSTOMIZE: Final = Program(
+    name="kustomize",
+    version_arguments=("version",),
+    accepted=Range(Version(5, 7), Version(6, 0)),
+    folder=HERE / "kustomize",
+    package="sigs.k8s.io/kustomize/kustomize/v5",
+    seconds=20,
+)
+KUBECONFORM: Final = Program(
+    name="kubeconform",
+    version_arguments=("-v",),
+    accepted=Range(Version(0, 7), Version(0, 9)),
+    folder=HERE / "kubeconform",
+    package="github.com/yannh/kubeconform/cmd/kubeconform",
+    seconds=20,
+    version_variable="main.version",
+)
+PROGRAMS: Final = (KUSTOMIZE, KUBECONFORM)
+
+
+def read_pin(program: Program) -> Pin:
+    """Read the pin of a program.
+
+    Raises ValueError for a go.mod that does not require the module of the program's package.
+    """
+    import hashlib
+
+    module_file = (program.folder / "go.mod").read_bytes()
+    sums = (program.folder / "go.sum").read_bytes()
+    text = module_file.decode()
+    go = _GO_LINE.search(text)
+    required = {
+        module: version
+        for module, version in _REQUIREMENT.findall(text)
+        if f"{program.package}/".startswith(f"{module}/")
+    }
+    pinned = parse_version(required[max(required, key=len)]) if required else None
+    oldest = parse_version(go[1]) if go else None
+    if pinned is None or oldest is None:
+        raise ValueError(f"{program.folder / 'go.mod'} does not pin {program.package}")
+    return Pin(pinned, oldest, hashlib.sha256(module_file + b"\0" + sums).hexdigest()[:12])

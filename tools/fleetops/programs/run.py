@@ -1,0 +1,162 @@
+"""Run external programs: bounded in time and output, apart from the caller's environment."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+from fleetops.errors import ProgramError
+from fleetops.programs.commands import Completed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from fleetops.programs.commands import Command
+
+_STDERR_KEPT: Final = 64 * 1024
+_CHUNK: Final = 64 * 1024
+_EXIT_POLL: Final = 0.002
+_MEANWHILE_POLL: Final = 1.0
+
+
+def run(command: Command, meanwhile: Callable[[float], None] | None = None) -> Completed:
+    """Run one command; `meanwhile` is told the seconds since its start, at least once a second.
+
+    Raises ProgramError where it cannot be started, takes too long or prints too much; its whole
+    process group is killed then, and on Ctrl-C.
+    """
+    (outcome,) = _drive([command], 1, meanwhile)
+    if isinstance(outcome, ProgramError):
+        raise outcome
+    return outcome
+
+
+def run_all(commands: Iterable[Command], workers: int) -> list[Completed | ProgramError]:
+    """Run commands side by side, at most `workers` at a time; outcomes in the commands' order.
+
+    An outcome is the error that `run` would raise, so that one command does not hide the others.
+    Ctrl-C kills the process groups of all and is raised.
+    """
+    return _drive(commands, workers, None)
+
+
+class _Process:
+    """A command under way, the leader of a session and process group of its own."""
+
+    def __init__(self, command: Command, selector: selectors.BaseSelector) -> None:
+        self._command = command
+        self._selector = selector
+        self._process = subprocess.Popen(
+            command.arguments,
+            cwd=command.directory,
+            env=command.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+            pass_fds=command.keep_open,
+        )
+        self._started = time.monotonic()
+        self._stdout = bytearray()
+        self._stderr = bytearray()
+        self._open: set[IO[bytes]] = set()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                selector.register(stream, selectors.EVENT_READ, self)
+                self._open.add(stream)
+
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def patience(self) -> float:
+        """Give the seconds after which it has to be looked at, should nothing be read before."""
+        left = max(self._command.timeout - self.seconds(), 0.0)
+        return left if self._open else min(left, _EXIT_POLL)
+
+    def read(self, stream: IO[bytes]) -> None:
+        chunk = os.read(stream.fileno(), _CHUNK)
+        if not chunk:
+            self._close(stream)
+        elif stream is self._process.stdout:
+            self._stdout += chunk
+        else:
+            self._stderr += chunk[: _STDERR_KEPT - len(self._stderr)]
+
+    def outcome(self) -> Completed | ProgramError | None:
+        """Give what became of it, None while it goes on; past a limit, kill it."""
+        command = self._command
+        if len(self._stdout) > command.max_output:
+            self.kill()
+            return ProgramError(
+                f"{Path(command.arguments[0]).name} printed more than {command.max_output} bytes",
+                hint=f"it ran as: {command}",
+            )
+        if not self._open and (returncode := self._process.poll()) is not None:
+            return Completed(returncode, bytes(self._stdout), bytes(self._stderr))
+        if self.seconds() >= command.timeout:
+            self.kill()
+            return ProgramError(
+                f"{Path(command.arguments[0]).name} did not end within {command.timeout:g} s",
+                hint=f"it ran as: {command}",
+            )
+        return None
+
+    def kill(self) -> None:
+        """Kill its process group; until the leader is waited for, the group's number is its own."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for stream in tuple(self._open):
+            self._close(stream)
+
+    def _close(self, stream: IO[bytes]) -> None:
+        self._selector.unregister(stream)
+        self._open.discard(stream)
+        stream.close()
+
+
+def _drive(
+    commands: Iterable[Command], workers: int, meanwhile: Callable[[float], None] | None
+) -> list[Completed | ProgramError]:
+    waiting = deque(enumerate(commands))
+    live: dict[int, _Process] = {}
+    outcomes: dict[int, Completed | ProgramError] = {}
+    with selectors.DefaultSelector() as selector:
+        try:
+            while waiting or live:
+                while waiting and len(live) < max(workers, 1):
+                    number, command = waiting.popleft()
+                    try:
+                        live[number] = _Process(command, selector)
+                    except OSError as error:
+                        outcomes[number] = _not_started(command, error)
+                patience = min((process.patience() for process in live.values()), default=0.0)
+                if meanwhile is not None:
+                    patience = min(patience, _MEANWHILE_POLL)
+                for key, _ in selector.select(patience):
+                    key.data.read(key.fileobj)
+                for number, process in tuple(live.items()):
+                    if (outcome := process.outcome()) is not None:
+                        outcomes[number] = outcome
+                        del live[number]
+                    elif meanwhile is not None:
+                        meanwhile(process.seconds())
+        finally:
+            for process in live.values():
+                process.kill()
+    return [outcomes[number] for number in sorted(outcomes)]
+
+
+def _not_started(command: Command, error: OSError) -> ProgramError:
+    return ProgramError(
+        f"{command.arguments[0]} cannot be started: {error.strerror}",
+        hint=f"it was to run as: {command}",
+    )

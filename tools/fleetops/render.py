@@ -1,0 +1,116 @@
+"""Render overlays with kustomize: side by side, each within a time and a size limit."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fleetops import goyaml
+from fleetops.errors import FleetopsError, InputError, Place
+from fleetops.manifests import parse
+from fleetops.programs import Command, clean_environment, run_all
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from fleetops.files import Repository
+    from fleetops.kustomization import Closure
+    from fleetops.manifests import Manifest
+    from fleetops.programs import Completed
+
+SECONDS = 60.0
+"""For one overlay; the largest known ones take about five."""
+MAX_OUTPUT = 64 * 1024 * 1024
+"""Bytes of one render; etcd would not hold the objects of such a one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Render:
+    """What a controller would apply of an overlay."""
+
+    closure: Closure
+    text: str = field(repr=False)
+    manifests: tuple[Manifest, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Kustomize:
+    """The kustomize to render with."""
+
+    program: Path
+    scratch: Path
+    """An empty folder, for whatever it may leave at home."""
+
+    def render(
+        self, overlays: Sequence[tuple[Repository, Closure]]
+    ) -> list[Render | FleetopsError]:
+        """Render overlays; the outcomes in their order.
+
+        An outcome is an InputError where kustomize refuses the overlay, with the line where that
+        is known, and a ProgramError where it does not end in time or prints too much.
+        """
+        commands = [self._command(repository, closure) for repository, closure in overlays]
+        return [
+            outcome if isinstance(outcome, FleetopsError) else _render(repository, closure, outcome)
+            for outcome, (repository, closure) in zip(
+                run_all(commands, os.cpu_count() or 1), overlays, strict=True
+            )
+        ]
+
+    def _command(self, repository: Repository, closure: Closure) -> Command:
+        return Command(
+            (str(self.program), "build", closure.overlay),
+            repository.root,
+            clean_environment(self.scratch),
+            SECONDS,
+            MAX_OUTPUT,
+        )
+
+
+def copy(
+    repository: Repository, closure: Closure, target: Path, changed: Mapping[str, str]
+) -> None:
+    """Copy what an overlay consists of, with other content in the files of `changed`."""
+    for path in (*closure.files, *(one.path for one in closure.kustomizations)):
+        destination = target / path
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        content = changed[path].encode() if path in changed else repository.read_bytes(path)
+        destination.write_bytes(content)
+    for written, real in closure.links:
+        link = target / written
+        if not os.path.lexists(link):
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(os.path.relpath(target / real, link.parent))
+
+
+def as_kustomization(value: dict[str, Any]) -> str:
+    """Write a kustomization for a scratch copy; JSON is YAML, and says exactly what is meant."""
+    return json.dumps(value)
+
+
+def _render(repository: Repository, closure: Closure, outcome: Completed) -> Render | FleetopsError:
+    try:
+        if outcome.returncode != 0:
+            return _diagnosis(repository, closure, outcome.stderr.decode(errors="replace"))
+        text = outcome.stdout.decode()
+        manifests = parse(text, f"the render of {closure.overlay}")
+    except (FleetopsError, UnicodeDecodeError) as error:
+        return error if isinstance(error, FleetopsError) else InputError("renders no UTF-8 text")
+    if not manifests:
+        return InputError("renders nothing", place=Place(closure.top.path))
+    return Render(closure, text, manifests)
+
+
+def _diagnosis(repository: Repository, closure: Closure, words: str) -> InputError:
+    """Say why kustomize refuses: the broken file and line if there is one, or its own words."""
+    for path in closure.files:
+        if path.endswith((".yaml", ".yml", ".json")):
+            try:
+                goyaml.read(repository.read_text(path), path)
+            except InputError as error:
+                return error
+    words = words.replace(f"{repository.root}/", "").strip().removeprefix("Error: ")
+    return InputError(f"kustomize cannot render it: {words}", place=Place(closure.top.path))

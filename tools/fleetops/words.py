@@ -1,0 +1,19 @@
+"""Help with words that were almost right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def unknown(kind: str, word: str, known: Iterable[str]) -> str:
+    """Say that `word` is no known `kind`, with the nearest one or else all of them."""
+    import difflib
+
+    names = list(known)
+    near = difflib.get_close_matches(word, names, n=1)
+    if near:
+        return f"unknown {kind} {word!r} (did you mean {near[0]}?)"
+    return f"unknown {kind} {word!r} (known: {', '.join(names) or 'none'})"
