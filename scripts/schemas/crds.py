@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from schema import Kind, Schema, document, or_null
+from schema import Kind, document, or_null
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from schema import Schema
 
 # What OpenAPI 3.0 and draft 4 have in common, but for formats: few mean the same in both.
 _CONSTRAINTS = (
@@ -28,6 +30,13 @@ _CONSTRAINTS = (
     "pattern",
     "type",
 )
+
+# What an embedded resource has without saying so.
+_EMBEDDED: Schema = {
+    "apiVersion": {"type": "string"},
+    "kind": {"type": "string"},
+    "metadata": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+}
 
 
 def read_kinds(folder: Path, metadata: Schema) -> Iterator[Kind]:
@@ -72,17 +81,14 @@ def translate(node: dict[str, Any]) -> Schema:
 def _fields(node: dict[str, Any]) -> Schema:
     fields = node.get("properties", {})
     required = {each for each in node.get("required", []) if "default" not in fields.get(each, {})}
+    if node.get("x-kubernetes-embedded-resource"):
+        fields = _EMBEDDED | fields
+        required |= {"apiVersion", "kind"}
     properties = {}
     for name, field in fields.items():
+        translated = translate(field)
         may_be_null = name not in required or field.get("nullable")
-        properties[name] = or_null(translate(field)) if may_be_null else translate(field)
-    if node.get("x-kubernetes-embedded-resource"):
-        properties = {
-            "apiVersion": {"type": "string"},
-            "kind": {"type": "string"},
-            "metadata": {"type": ["object", "null"]},
-        } | properties
-        required |= {"apiVersion", "kind"}
+        properties[name] = or_null(translated) if may_be_null else translated
     schema: Schema = {"properties": properties}
     # Draft 4 has no empty list of them.
     if required:

@@ -11,6 +11,7 @@ sources.json states; what is needed to build controller-gen has to have that of 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import shutil
 import subprocess
@@ -33,7 +34,7 @@ SCHEMAS = Path(__file__).parents[2] / "tools/fleetops/schemas"
 def main() -> int:
     """Write the files, or compare them with those that are there."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 on a difference")
+    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if any differs")
     check = parser.parse_args().check
     sources = json.loads((SCHEMAS / "sources.json").read_bytes())
     with TemporaryDirectory() as scratch:
@@ -62,6 +63,7 @@ def generate(sources: dict[str, Any], scratch: Path) -> dict[str, bytes]:
     for minor, source in sources["kubernetes"].items():
         module = download(source, scratch)
         kinds[f"kubernetes/{minor}"] = list(openapi.read_kinds(module))
+    # Custom resources have the metadata of the minor that sources.json names last, the newest.
     metadata = openapi.read_metadata(module)
     kinds["custom"] = [
         kind
@@ -71,16 +73,9 @@ def generate(sources: dict[str, Any], scratch: Path) -> dict[str, bytes]:
     files = {
         f"{folder}/{kind.path}": dump(kind.schema) for folder in kinds for kind in kinds[folder]
     }
-    files["cluster_scoped.json"] = dump(
-        sorted(
-            {
-                f"{kind.group}/{kind.name}"
-                for folder in kinds.values()
-                for kind in folder
-                if not kind.namespaced
-            }
-        )
-    )
+    everything = itertools.chain.from_iterable(kinds.values())
+    cluster_scoped = {f"{kind.group}/{kind.name}" for kind in everything if not kind.namespaced}
+    files["cluster_scoped.json"] = dump(sorted(cluster_scoped))
     return files
 
 
@@ -111,7 +106,10 @@ def download(source: dict[str, str], cwd: Path) -> Path:
 
 def run(*command: str | Path, cwd: Path) -> bytes:
     """Run a program and give what it wrote to stdout; its stderr is ours."""
-    return subprocess.run(command, cwd=cwd, check=True, stdout=subprocess.PIPE).stdout
+    done = subprocess.run(command, cwd=cwd, check=False, stdout=subprocess.PIPE)
+    if done.returncode:
+        raise SystemExit(f"{command[0]}: exit {done.returncode}\n{done.stdout.decode()}")
+    return done.stdout
 
 
 def dump(value: object) -> bytes:

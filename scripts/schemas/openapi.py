@@ -10,11 +10,13 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from schema import Kind, Schema, document, or_null
+from schema import Kind, document, or_null
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from schema import Schema
 
 # As resource.ParseQuantity has it, which takes a suffix alone for none of it.
 _QUANTITY = r"^ *[+-]?[0-9]*(\.[0-9]*)?([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)? *$"
@@ -119,42 +121,44 @@ class Types:
         return schema | {"required": ["name"]}
 
     def translate(self, node: dict[str, Any], within: tuple[str, ...] = ()) -> Schema:
-        """Translate one node; a type within itself is left open, so that the schema ends."""
+        """Translate one node; a type inside itself is left open, so that the schema ends."""
         if "$ref" in node:
             name = node["$ref"].removeprefix("#/definitions/")
-            if name in _SCALARS:
-                return _SCALARS[name]
             if name in within:
                 return {}
-            return self._definition(name, (*within, name))
-        match node.get("type"):
-            case "object" if "additionalProperties" in node:
-                values = self.translate(node["additionalProperties"], within)
-                return {"type": "object", "additionalProperties": _element(values)}
-            case "array":
-                return {"type": "array", "items": _element(self.translate(node["items"], within))}
-            case "string" if node.get("format") == "byte":
-                return {"type": "string", "pattern": _BASE64}
-            case None:
-                return {}
-            case scalar:
-                return {"type": scalar}
+            return _SCALARS.get(name) or self._definition(name, (*within, name))
+        if "type" not in node:
+            return {}
+        schema: Schema = {"type": node["type"]}
+        for holder in ("items", "additionalProperties"):
+            if holder in node:
+                schema[holder] = _element(self.translate(node[holder], within))
+        if node.get("format") == "byte":
+            schema["pattern"] = _BASE64
+        return schema
 
     def _definition(self, name: str, within: tuple[str, ...]) -> Schema:
         definition = self._definitions[name]
         if "properties" not in definition:
             return self.translate(definition, within)
         required = set(definition.get("required", [])) - _NOT_ENFORCED.get(name, set())
-        function = name.replace("io.k8s.api.", "k8sio_api_").replace(".", "_")
+        function = _function(name)
         properties = {}
         for field, node in definition["properties"].items():
             schema = self.translate(node, within)
-            values = self._enums.get((function, field))
-            if values:
+            if values := self._enums.get((function, field)):
                 schema = _restrict(schema, values, optional=field not in required)
             properties[field] = schema if field in required else or_null(schema)
         closed = {"type": "object", "properties": properties, "additionalProperties": False}
         return closed | {"required": sorted(required)} if required else closed
+
+
+def _function(name: str) -> str:
+    """Name a type as the Go function that describes it does."""
+    package = name.replace("io.k8s.api.", "k8sio.api.").removeprefix(
+        "io.k8s.apiextensions-apiserver."
+    )
+    return package.replace(".", "_")
 
 
 def _element(schema: Schema) -> Schema:

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from typing import NoReturn
+
+from fleetops.cli.app import run
+from fleetops.cli.session import Session
+from fleetops.errors import FleetopsError
+
+INTERRUPTED = 130
+OUR_FAULT = 70
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line; the exit codes are those that the README lists."""
-    from fleetops.cli.app import app
-    from fleetops.cli.session import Session
-    from fleetops.errors import FleetopsError
-
+    # A terminated run cleans up like an interrupted one: no program of ours is left running.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     session = Session()
     try:
-        app(obj=session)
+        code = run(session, sys.argv[1:])
+        sys.stdout.flush()
     except FleetopsError as error:
+        code = error.exit_code
         session.fail(error)
-        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # Nobody reads on; that Python flushes once more at its end shall not fail either.
+        sys.stdout = None
+        code = 0
     except OSError as error:
-        # What is the repository's is an InputError by now: this is the machine (a full disk, say).
+        # What is the repository's is a FleetopsError by now: this is the machine, a full disk say.
         where = f"{error.filename}: " if error.filename else ""
         session.fail(FleetopsError(f"{where}{error.strerror or error}"))
-        sys.exit(FleetopsError.exit_code)
+        code = FleetopsError.exit_code
     except Exception:  # noqa: BLE001
         import traceback
 
         traceback.print_exc()
-        sys.stderr.write("fleetops: this is a mistake in fleetops; please report the lines above\n")
-        sys.exit(70)
+        session.narrate("fleetops: this is a mistake in fleetops; please report the lines above")
+        code = OUR_FAULT
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,12 @@ which prints it and exits with the code of its class.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+
+class Place(Struct, frozen=True, order=True):
     """A place in a file of the repository."""
 
     path: str

@@ -191,12 +191,13 @@ def _documents(text: str, path: str, offset: int | None) -> Iterator[Document]:
 
 
 class _Budget:
-    """What the aliases of one stream have stood for so far, in nodes."""
+    """How many nodes of one stream aliases have stood for and marks were kept of, so far."""
 
-    __slots__ = ("aliased",)
+    __slots__ = ("aliased", "marked")
 
     def __init__(self) -> None:
         self.aliased = 0
+        self.marked = 0
 
 
 class _Frame:
@@ -387,7 +388,8 @@ class _Builder:
     def note(self, table: dict[NodePath, Mark], path: NodePath, event: Any) -> None:
         """Keep where a node stands, if that was asked for."""
         if self.offset is not None:
-            if len(self.marks) >= MAX_MARKS:
+            self.budget.marked += 1
+            if self.budget.marked > MAX_MARKS:
                 raise self.fail(f"has more than {MAX_MARKS} values", event)
             table[path] = self.mark(event)
 

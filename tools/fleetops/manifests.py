@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct
 
 from fleetops import goyaml
 from fleetops.errors import InputError, Place
@@ -33,13 +34,12 @@ class Reference(NamedTuple):
         return f"{self.kind}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """One object of a render."""
 
     reference: Reference
     api_version: str
-    value: dict[str, Any] = field(repr=False)
+    value: dict[str, Any]
 
     def get(self, *path: str | int) -> Any:  # noqa: ANN401
         """Follow keys and indices; None where one is absent or the value is of another shape."""

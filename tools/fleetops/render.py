@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from fleetops import goyaml
 from fleetops.errors import FleetopsError, InputError, Place
@@ -27,17 +28,15 @@ MAX_OUTPUT = 64 * 1024 * 1024
 """Bytes of one render; etcd would not hold the objects of such a one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Render:
+class Render(Struct, frozen=True):
     """What a controller would apply of an overlay."""
 
     closure: Closure
-    text: str = field(repr=False)
-    manifests: tuple[Manifest, ...] = field(repr=False)
+    text: str
+    manifests: tuple[Manifest, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Kustomize:
+class Kustomize(Struct, frozen=True):
     """The kustomize to render with."""
 
     program: Path

@@ -8,11 +8,11 @@ error here.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
 from fleetops.errors import FleetopsError, ProgramError
 from fleetops.programs import Command, clean_environment, run_all
@@ -29,8 +29,7 @@ SECONDS = 300.0
 _TEMPLATE = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """A render that the schemas of some Kubernetes minors must accept."""
 
     name: str
@@ -39,8 +38,7 @@ class Subject:
     manifests: tuple[Manifest, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(Struct, frozen=True):
     """A manifest that does not match its schema, or has none."""
 
     subject: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fleetops.api.results import Finding
 from fleetops.catalogue import CONFIG
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from fleetops.render import Render
 
 
-@dataclass(frozen=True, slots=True)
-class Exhibit:
+class Exhibit(Struct, frozen=True):
     """An environment's render, and the files that it is of."""
 
     environment: Environment

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from fleetops.catalogue import CONFIG, read_config, read_releases
 from fleetops.checks import IDS, Scene
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from fleetops.manifests import Manifest
 
 
-@dataclass(frozen=True)
-class Fleet:
+class Fleet(Struct, frozen=True, dict=True):
     """A repository with its fleetops.yaml."""
 
     repository: Repository
@@ -80,8 +80,7 @@ def _judge(config: Config) -> None:
             raise InputError(unknown("check", excuse.check, IDS), place=Place(CONFIG))
 
 
-@dataclass(frozen=True)
-class Bench:
+class Bench(Struct, frozen=True, dict=True):
     """The programs and a scratch folder, for as long as one command takes."""
 
     fleet: Fleet

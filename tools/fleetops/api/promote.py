@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fleetops.api.examine import Exhibit, examine
 from fleetops.api.fleet import bench
@@ -38,8 +39,7 @@ class ChecksFailedError(RefusedError):
         self.findings = findings
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """A promotion that is asked for."""
 
     release: Release

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, Struct
@@ -59,8 +58,7 @@ class ReleaseFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """A release and where it is written."""
 
     name: str

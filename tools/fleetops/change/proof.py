@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fleetops.change.differences import differences
 from fleetops.errors import RefusedError
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from fleetops.manifests import Manifest, Reference
 
 
-@dataclass(frozen=True, slots=True)
-class ImageChange:
+class ImageChange(Struct, frozen=True):
     """A container that comes to run another image."""
 
     service: str

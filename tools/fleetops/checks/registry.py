@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleetops.checks import guards, identity, images, outside, secrets, unmatched
+from fleetops.checks import (
+    configuration,
+    guards,
+    identity,
+    images,
+    outside,
+    policies,
+    secrets,
+    services,
+    unmatched,
+    volumes,
+    workloads,
+)
 from fleetops.checks.outside import SCHEMA, UNKNOWN_KIND, UNUSED_EXCEPTION
 
 if TYPE_CHECKING:
@@ -17,6 +29,11 @@ CHECKS: tuple[Check, ...] = (
     *unmatched.CHECKS,
     *guards.CHECKS,
     *secrets.CHECKS,
+    *services.CHECKS,
+    *volumes.CHECKS,
+    *configuration.CHECKS,
+    *policies.CHECKS,
+    *workloads.CHECKS,
 )
 IDS = {check.id: check for check in CHECKS}
 

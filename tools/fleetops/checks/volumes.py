@@ -26,8 +26,9 @@ def volume_absent(scene: Scene) -> Iterator[Problem]:
     correct the name.
     """
     for workload in scene.workloads:
-        volumes = [volume.get("name") for _, volume in mappings(workload.spec.get("volumes"))]
-        volumes += [dig(template, "metadata", "name") for _, template in _templates(workload)]
+        names = [volume.get("name") for _, volume in mappings(workload.spec.get("volumes"))]
+        names += [dig(template, "metadata", "name") for _, template in _templates(workload)]
+        volumes = {name for name in names if isinstance(name, str)}
         for path, container in workload.containers():
             for key in ("volumeMounts", "volumeDevices"):
                 for index, mount in mappings(container.get(key)):
@@ -68,20 +69,18 @@ def rwo_rolling_update(scene: Scene) -> Iterator[Problem]:
     volumeClaimTemplates, or a class of storage that offers ReadWriteMany.
     """
     for workload, _, name in _mounted(scene):
-        claim = _claim(scene, workload, name)
-        modes = claim.get("spec", "accessModes") if claim else None
-        if not _is_single(modes):
+        claim, manifest = _claim(scene, workload, name), workload.manifest
+        if claim is None or not _is_single(claim.get("spec", "accessModes")):
             continue
-        manifest = workload.manifest
         if (workload.replicas or 0) > 1:
             yield Problem(
-                f"{workload.replicas} replicas share the claim {name}, which is {modes[0]}",
+                f"{workload.replicas} replicas share the claim {name}, which one node can have",
                 manifest.reference,
                 written(manifest, "spec", "replicas"),
             )
         if manifest.reference.kind == "Deployment" and _surges(manifest):
             yield Problem(
-                f"a rolling update needs the claim {name} twice, which is {modes[0]}",
+                f"a rolling update needs the claim {name} twice, which one node can have",
                 manifest.reference,
                 written(manifest, "spec", "strategy", "type"),
             )
@@ -94,7 +93,7 @@ def _is_single(modes: Any) -> bool:  # noqa: ANN401
 
 def _surges(deployment: Manifest) -> bool:
     strategy = deployment.get("spec", "strategy")
-    rolling = dig(strategy, "type") in {None, "RollingUpdate"}
+    rolling = dig(strategy, "type") in (None, "RollingUpdate")
     return rolling and dig(strategy, "rollingUpdate", "maxSurge") not in (0, "0%")
 
 
@@ -123,12 +122,12 @@ def _made_name(manifest: Manifest, template: dict[str, Any]) -> str:
 def claim_unbound(scene: Scene) -> Iterator[Problem]:
     """A PersistentVolumeClaim finds no volume.
 
-    It stays Pending, and so do the pods that mount it. A claim is served by the StorageClass that it
-    names, if that has a provisioner, or by a PersistentVolume of the same class that is large
+    It stays Pending, and so do the pods that mount it. A claim is served by the StorageClass that
+    it names, if that has a provisioner, or by a PersistentVolume of the same class that is large
     enough, has all its access modes and its volumeMode, fits its selector, and is not kept for
     another claim by claimRef; a claim that names a volume, or has a selector, is never provisioned.
-    Both have to be in this render; only a claim without storageClassName is left to the default
-    class of the cluster. Correct what the message names of the claim, the class or the volume.
+    Class and volume have to be in this render; only a claim without storageClassName is left to the
+    default class of the cluster. Correct what the message names of the claim, class or volume.
     """
     stock = _Stock(scene)
     for claim in _claims(scene):
@@ -201,39 +200,41 @@ class _Stock:
             volume = self.scene.find("", "PersistentVolume", "", name)
             if volume is None:
                 return ("volumeName",), f"there is no PersistentVolume {name}"
-            return _joined([(volume, _misfit(claim, volume))])
+            return _joined(claim, [volume])
         if not isinstance(wanted, str) or self.provisions(claim, wanted):
             return None
-        candidates = (*self.kept.get(claim.key, ()), *self.free.get(wanted, ()))
+        candidates = [*self.kept.get(claim.key, ()), *self.free.get(wanted, ())]
         if any(_misfit(claim, volume) is None for volume in candidates):
             return None
-        misfits = [(volume, _misfit(claim, volume)) for volume in self.all.get(wanted, ())]
-        return _joined(misfits) or (("storageClassName",), self.without_volume(claim, wanted))
+        # Those that are kept for others are only spoken of where there is nothing else.
+        volumes = candidates or self.all.get(wanted, [])
+        return _joined(claim, volumes) or (("storageClassName",), self.without(claim, wanted))
 
     def provisions(self, claim: _Claim, name: str) -> bool:
         found = self.scene.find("storage.k8s.io", "StorageClass", "", name)
         if found is None or claim.spec.get("selector"):
             return False
-        return found.get("provisioner") != "kubernetes.io/no-provisioner"
+        return bool(found.get("provisioner") != "kubernetes.io/no-provisioner")
 
-    def without_volume(self, claim: _Claim, name: str) -> str:
+    def without(self, claim: _Claim, name: str) -> str:
         if not name:
             return "there is no PersistentVolume without a class"
         if self.scene.find("storage.k8s.io", "StorageClass", "", name) is None:
             return f"there is no StorageClass {name}, and no PersistentVolume of that class"
-        reason = "a selector is" if claim.spec.get("selector") else "its provisioner makes"
-        return f"there is no PersistentVolume of the class {name}, and {reason} no volumes"
+        maker = "for a claim with a selector" if claim.spec.get("selector") else "by itself"
+        return f"there is no PersistentVolume of the class {name}, which makes none {maker}"
 
 
-def _joined(misfits: list[tuple[Manifest, _Misfit | None]]) -> _Misfit | None:
-    """Make one of what is wrong with each volume; its path is theirs if they agree."""
-    found = [(volume.reference.name, *misfit) for volume, misfit in misfits if misfit]
+def _joined(claim: _Claim, volumes: list[Manifest]) -> _Misfit | None:
+    """Say why each volume does not fit; the path is theirs if they agree."""
+    shown = [(volume.reference.name, _misfit(claim, volume)) for volume in volumes[:_SHOWN]]
+    found = [(name, *misfit) for name, misfit in shown if misfit]
     if not found:
         return None
     paths = {path for _, path, _ in found}
-    said = [f"PersistentVolume {name} {what}" for name, _, what in found[:_SHOWN]]
-    if len(found) > _SHOWN:
-        said.append(f"{len(found) - _SHOWN} more do not fit either")
+    said = [f"PersistentVolume {name} {what}" for name, _, what in found]
+    if len(volumes) > _SHOWN:
+        said.append(f"{len(volumes) - _SHOWN} more do not fit either")
     return paths.pop() if len(paths) == 1 else ("storageClassName",), "; ".join(said)
 
 

@@ -1,186 +1,203 @@
-"""The commands."""
+"""The command line: its words, and the commands behind them."""
 
 from __future__ import annotations
 
+import argparse
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from fleetops import __version__
 from fleetops.cli import completion
-from fleetops.cli.session import Format
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fleetops.cli.session import Session
 
-app = typer.Typer(
-    name="fleetops",
-    help="Promote a release through Kustomize overlays, and prove what that changes.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-tools = typer.Typer(help="The external programs.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(tools, name="tools")
-
-Output = Annotated[
-    Format, typer.Option("--output", "-o", help="How the result is printed on stdout.")
-]
-Env = Annotated[
-    str,
-    typer.Option("--env", "-e", help="The environment.", autocompletion=completion.environments),
-]
+    Command = Callable[[Session, argparse.Namespace], int]
 
 
-def _version(value: bool) -> None:  # noqa: FBT001
-    if value:
-        from fleetops import __version__
-
-        typer.echo(f"fleetops {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def main(
-    context: typer.Context,
-    directory: Annotated[
-        Path, typer.Option("--directory", "-C", help="Work as if started in this folder.")
-    ] = Path(),
-    version: Annotated[  # noqa: ARG001, FBT002
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
-    ] = False,
-) -> None:
-    """Promote a release through Kustomize overlays, and prove what that changes."""
-    session: Session = context.obj
-    session.directory = directory
+def run(session: Session, words: list[str]) -> int:
+    """Run the command that the words ask for, and give the exit code."""
+    parser = build_parser()
+    completion.offer(parser)
+    arguments = parser.parse_args(words)
+    session.directory = arguments.directory
+    session.as_json = getattr(arguments, "output", "text") == "json"
+    command: Command = arguments.command
+    return command(session, arguments)
 
 
-@app.command()
-def promote(  # noqa: PLR0913
-    context: typer.Context,
-    release: Annotated[
-        str, typer.Argument(help="The release.", autocompletion=completion.releases)
-    ],
-    env: Env,
-    *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Prove all, write nothing.")] = False,
-    force_order: Annotated[
-        bool,
-        typer.Option(
-            "--force-order", help="Even if the environment before does not run the release."
-        ),
-    ] = False,
-    output: Output = Format.TEXT,
-) -> None:
-    """Make an environment run a release.
+def build_parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    parser = argparse.ArgumentParser(
+        prog="fleetops",
+        description="Promote a release through Kustomize overlays, and prove what that changes.",
+        epilog="exit codes: 0 fine, 1 findings or refused, 2 usage, 3 a program is missing,"
+        " 70 a mistake in fleetops, 130 interrupted",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"fleetops {__version__}")
+    parser.add_argument(
+        *("-C", "--directory"),
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="work as if started in this folder",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    The images: of its overlay are edited in memory, the render before and after is compared, and
-    the new one is validated. Only when it differs in exactly the release's images and passes every
-    check is the file written; otherwise nothing is.
-    """
-    session: Session = context.obj
+    promote = _command(commands, "promote", _promote, "make an environment run a release")
+    promote.description = (
+        "Make an environment run a release. The images: of its overlay are edited in memory, the"
+        " renders before and after are compared, and the new one is validated. Only if they differ"
+        " in exactly the release's images, and every check passes, is the file written."
+    )
+    _completed(promote.add_argument("release", metavar="RELEASE"), completion.releases)
+    _environment(promote, required=True, help="the environment")
+    promote.add_argument("--dry-run", action="store_true", help="prove everything, write nothing")
+    promote.add_argument(
+        "--force-order",
+        action="store_true",
+        help="even if the environment before it does not run the release",
+    )
+    _output(promote)
 
-    from fleetops.api.promote import Request
-    from fleetops.api.promote import promote as run
+    validate = _command(commands, "validate", _validate, "validate what a controller would apply")
+    _environment(
+        validate,
+        action="append",
+        default=[],
+        help="an environment, may be given again; all if it is not given",
+    )
+    _output(validate)
 
-    fleet = session.fleet(output)
-    request = Request(fleet.release(release), fleet.config.environment(env), dry_run, force_order)
-    session.print(run(fleet, request, session.narrate))
+    _output(_command(commands, "status", _status, "tell what each environment runs, from Git"))
+    _output(_command(commands, "releases", _releases, "list the releases and where they run"))
+
+    explain = _command(commands, "explain", _explain, "explain a check, or list them all")
+    check = explain.add_argument("check", metavar="ID", nargs="?", default="")
+    _completed(check, completion.checks)
+
+    schema = _command(commands, "schema", _schema, "print a JSON schema")
+    schema.description = (
+        "Print the JSON schema of fleetops.yaml (config), of release files (release), or of what"
+        " a command prints with --output json."
+    )
+    _completed(schema.add_argument("name", metavar="NAME"), completion.schemas)
+
+    _output(_command(commands, "doctor", _doctor, "tell which programs are there or missing"))
+    tools = _command(commands, "tools", _install, "the external programs")
+    install = tools.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    install.add_parser("install", help="build what is missing, ahead of its first use")
+
+    shell = _command(commands, "completion", _completion, "print the completion of a shell")
+    shell.description = 'Print the completion of a shell, as in: eval "$(fleetops completion bash)"'
+    shell.add_argument("shell", choices=("bash", "zsh", "fish"))
+    return parser
 
 
-@app.command()
-def validate(
-    context: typer.Context,
-    env: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(
-            "--env",
-            "-e",
-            help="An environment; all by default.",
-            autocompletion=completion.environments,
-        ),
-    ] = None,
-    output: Output = Format.TEXT,
-) -> None:
-    """Validate what a controller would apply: strict schemas, and checks over the whole render."""
-    session: Session = context.obj
+def _command(
+    commands: Any,  # noqa: ANN401
+    name: str,
+    command: Command,
+    words: str,
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=words, description=f"{words[0].upper()}{words[1:]}.", allow_abbrev=False
+    )
+    parser.set_defaults(command=command)
+    return parser
 
-    from fleetops.api.validate import validate as run
 
-    result = run(session.fleet(output), env or (), session.narrate)
+def _environment(parser: argparse.ArgumentParser, **settings: Any) -> None:  # noqa: ANN401
+    action = parser.add_argument("-e", "--env", metavar="ENV", **settings)
+    _completed(action, completion.environments)
+
+
+def _output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        *("-o", "--output"),
+        choices=("text", "json"),
+        default="text",
+        help="how the result is printed on stdout (default: text)",
+    )
+
+
+def _completed(action: argparse.Action, completer: completion.Completer) -> None:
+    action.completer = completer  # type: ignore[attr-defined]
+
+
+def _promote(session: Session, arguments: argparse.Namespace) -> int:
+    from fleetops.api.promote import Request, promote
+
+    fleet = session.fleet()
+    request = Request(
+        fleet.release(arguments.release),
+        fleet.config.environment(arguments.env),
+        arguments.dry_run,
+        arguments.force_order,
+    )
+    session.print(promote(fleet, request, session.narrate))
+    return 0
+
+
+def _validate(session: Session, arguments: argparse.Namespace) -> int:
+    from fleetops.api.validate import validate
+
+    result = validate(session.fleet(), arguments.env, session.narrate)
     session.print(result)
-    if not result.ok:
-        raise typer.Exit(1)
+    return 0 if result.ok else 1
 
 
-@app.command()
-def status(context: typer.Context, output: Output = Format.TEXT) -> None:
-    """Tell from the repository alone which release each environment runs, and what is off."""
-    session: Session = context.obj
+def _status(session: Session, _arguments: argparse.Namespace) -> int:
+    from fleetops.api.status import status
 
-    from fleetops.api.status import status as run
-
-    session.print(run(session.fleet(output), session.narrate))
+    session.print(status(session.fleet(), session.narrate))
+    return 0
 
 
-@app.command()
-def releases(context: typer.Context, output: Output = Format.TEXT) -> None:
-    """List the catalogue, and where each release runs."""
-    session: Session = context.obj
+def _releases(session: Session, _arguments: argparse.Namespace) -> int:
+    from fleetops.api.status import releases
 
-    from fleetops.api.status import releases as run
-
-    session.print(run(session.fleet(output), session.narrate))
+    session.print(releases(session.fleet(), session.narrate))
+    return 0
 
 
-@app.command()
-def explain(
-    check: Annotated[
-        str, typer.Argument(help="The ID of a check.", autocompletion=completion.checks)
-    ] = "",
-) -> None:
-    """Explain a check, or list them all."""
-    from fleetops.api.explain import explain as run
+def _explain(_session: Session, arguments: argparse.Namespace) -> int:
+    from fleetops.api.explain import explain
 
-    typer.echo(run(check))
+    sys.stdout.write(f"{explain(arguments.check)}\n")
+    return 0
 
 
-@app.command()
-def doctor(context: typer.Context, output: Output = Format.TEXT) -> None:
-    """Tell which programs are there, in which version, and what puts right what is missing."""
-    session: Session = context.obj
-
-    from fleetops.api.doctor import doctor as run
-
-    session.output = output
-    result = run(session.directory)
-    session.print(result)
-    if not result.ok:
-        raise typer.Exit(3)
-
-
-@app.command()
-def schema(
-    name: Annotated[
-        str,
-        typer.Argument(help="config, release, or a command.", autocompletion=completion.schemas),
-    ],
-) -> None:
-    """Print the JSON schema of fleetops.yaml, of release files or of a command's JSON output."""
+def _schema(_session: Session, arguments: argparse.Namespace) -> int:
     import json
 
-    from fleetops.api.schemas import schema as run
+    from fleetops.api.schemas import schema
 
-    typer.echo(json.dumps(run(name), indent=2))
+    sys.stdout.write(f"{json.dumps(schema(arguments.name), indent=2)}\n")
+    return 0
 
 
-@tools.command("install")
-def tools_install(context: typer.Context) -> None:
-    """Build the external programs ahead, as far as PATH does not have them."""
-    session: Session = context.obj
+def _doctor(session: Session, _arguments: argparse.Namespace) -> int:
+    from fleetops.api.doctor import doctor
+    from fleetops.errors import ProgramError
 
-    from fleetops.api.doctor import install as run
+    result = doctor(session.directory)
+    session.print(result)
+    return 0 if result.ok else ProgramError.exit_code
 
-    for path in run(session.directory, session.narrate):
-        typer.echo(path)
+
+def _install(session: Session, _arguments: argparse.Namespace) -> int:
+    from fleetops.api.doctor import install
+
+    for path in install(session.directory, session.narrate):
+        sys.stdout.write(f"{path}\n")
+    return 0
+
+
+def _completion(_session: Session, arguments: argparse.Namespace) -> int:
+    sys.stdout.write(completion.script(arguments.shell))
+    return 0

@@ -2,45 +2,66 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fleetops.errors import FleetopsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    import argparse
+    from collections.abc import Iterable
 
     from fleetops.api.fleet import Fleet
 
+Completer = Callable[..., list[str]]
+"""Called by argcomplete with the prefix and the words before it."""
 
-def releases(incomplete: str) -> list[str]:
+
+def offer(parser: argparse.ArgumentParser) -> None:
+    """Answer a shell that asks, and end; do nothing in any other call."""
+    if "_ARGCOMPLETE" in os.environ:
+        import argcomplete
+
+        argcomplete.autocomplete(parser)
+
+
+def script(shell: str) -> str:
+    """Give what a shell has to evaluate so that it asks."""
+    from argcomplete.shell_integration import shellcode
+
+    return str(shellcode(["fleetops"], shell=shell))
+
+
+def releases(**context: Any) -> list[str]:  # noqa: ANN401
     """Offer the releases of the catalogue."""
-    return _offer(lambda fleet: fleet.releases, incomplete)
+    return _names(lambda fleet: fleet.releases, context)
 
 
-def environments(incomplete: str) -> list[str]:
+def environments(**context: Any) -> list[str]:  # noqa: ANN401
     """Offer the environments."""
-    return _offer(lambda fleet: [one.name for one in fleet.config.environments], incomplete)
+    return _names(lambda fleet: [one.name for one in fleet.config.environments], context)
 
 
-def checks(incomplete: str) -> list[str]:
+def checks(**_context: Any) -> list[str]:  # noqa: ANN401
     """Offer the IDs of the checks."""
     from fleetops.checks import IDS
 
-    return [name for name in IDS if name.startswith(incomplete)]
+    return list(IDS)
 
 
-def schemas(incomplete: str) -> list[str]:
+def schemas(**_context: Any) -> list[str]:  # noqa: ANN401
     """Offer the names of the schemas."""
     from fleetops.api.schemas import KINDS
 
-    return [name for name in KINDS if name.startswith(incomplete)]
+    return list(KINDS)
 
 
-def _offer(names: Callable[[Fleet], Iterable[str]], incomplete: str) -> list[str]:
+def _names(names: Callable[[Fleet], Iterable[str]], context: dict[str, Any]) -> list[str]:
     from fleetops.api.fleet import open_fleet
 
     try:
-        return [name for name in names(open_fleet(Path())) if name.startswith(incomplete)]
+        return list(names(open_fleet(context["parsed_args"].directory or Path())))
     except FleetopsError:
         return []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,32 +12,24 @@ if TYPE_CHECKING:
     from fleetops.errors import FleetopsError
 
 
-class Format(enum.StrEnum):
-    """How a result is printed."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 class Session:
     """One call of fleetops: data goes to stdout, what is said to a person to stderr."""
 
     def __init__(self) -> None:
         self.directory = Path()
-        self.output = Format.TEXT
+        self.as_json = False
 
-    def fleet(self, output: Format) -> Fleet:
-        """Open the repository; from now on errors are printed as `output` says."""
+    def fleet(self) -> Fleet:
+        """Open the repository."""
         from fleetops.api.fleet import open_fleet
 
-        self.output = output
         return open_fleet(self.directory)
 
     def print(self, result: Result) -> None:
         """Print a result on stdout."""
         from fleetops.output import as_json, as_text
 
-        text = as_json(result) if self.output is Format.JSON else as_text(result)
+        text = as_json(result) if self.as_json else as_text(result)
         sys.stdout.write(f"{text}\n")
 
     def narrate(self, line: str) -> None:
@@ -52,7 +43,7 @@ class Session:
         from fleetops.output import as_text
 
         result = failure(error)
-        if self.output is Format.JSON:
+        if self.as_json:
             self.print(result)
         else:
             self.narrate(as_text(result))

@@ -1,7 +1,8 @@
 """Kustomizations: reading what they are made of, and editing their images."""
 
 from fleetops.kustomization.closure import Closure, Kustomization, read_closure
-from fleetops.kustomization.images import ImageEntry, Pin, image_entries, set_images
+from fleetops.kustomization.entries import ImageEntry, image_entries
+from fleetops.kustomization.images import Pin, set_images
 from fleetops.kustomization.trace import Tracer
 
 __all__ = [

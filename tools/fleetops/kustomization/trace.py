@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleetops import goyaml
 from fleetops.errors import InputError, Place
-from fleetops.kustomization.images import image_entries
+from fleetops.kustomization.entries import image_entries
 from fleetops.manifests import dig, mappings, split_image
 
 if TYPE_CHECKING:
@@ -133,8 +133,8 @@ def _index(source: list[Any], item: Any, index: int) -> int | None:  # noqa: ANN
 
 def _image(
     kustomization: Kustomization,
-    reference: Any,
-    depth: int,  # noqa: ANN401
+    reference: Any,  # noqa: ANN401
+    depth: int,
 ) -> Iterator[tuple[Place, int, Any]]:
     if not isinstance(reference, str):
         return

@@ -1,0 +1,102 @@
+"""How long fleetops takes beside the programs it stands on: ratios, measured in one run.
+
+Whole processes on this repository's fleet with warm caches. The commands of a row take turns, so
+that whatever else the machine does meets both, and the medians are compared.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
+from fleetops.schema import DATA
+
+REPOSITORY = Path(__file__).parent.parent
+ROUNDS = 10
+FLEETOPS = f"{sys.executable} -m fleetops"
+TEMPLATE = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
+IMAGES = " ".join(
+    f"richardchesterwood/k8s-fleetman-{service}=richardchesterwood/k8s-fleetman-{service}:release2"
+    for service in ("queue", "position-simulator", "position-tracker")
+)
+
+
+class Row(NamedTuple):
+    """A promise: ours takes at most `asked` times as long as theirs."""
+
+    name: str
+    ours: str
+    theirs: str
+    asked: float
+
+
+def rows() -> list[Row]:
+    """Write the commands; both sides use the same programs and schemas."""
+    kustomize = ensure(KUSTOMIZE, REPOSITORY, print)
+    kubeconform = ensure(KUBECONFORM, REPOSITORY, print)
+    check = f"{kubeconform} -strict -schema-location '{DATA}/kubernetes/1.37/{TEMPLATE}'"
+    return [
+        Row(
+            "validate both overlays",
+            f"{FLEETOPS} validate",
+            f"for o in overlays/*/; do {kustomize} build $o | {check}; done",
+            1.8,
+        ),
+        Row(
+            "promote --dry-run",
+            f"{FLEETOPS} promote release3 --env aws --dry-run",
+            f"(cd overlays/aws; {kustomize} edit set image {IMAGES});"
+            f" {kustomize} build overlays/aws | {check}",
+            2.5,
+        ),
+        Row("--version", f"{FLEETOPS} --version", f"{sys.executable} -c 'import typer'", 1.5),
+    ]
+
+
+def seconds(command: str, folder: Path) -> float:
+    """Time one run of a command."""
+    start = time.perf_counter()
+    subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command],
+        cwd=folder,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return time.perf_counter() - start
+
+
+def main() -> int:
+    """Print the table; exit code 1 if a ratio is not reached."""
+    missed = 0
+    print(f"{'':24}{'fleetops':>12}{'others':>12}{'ratio':>8}{'asked':>8}")
+    with tempfile.TemporaryDirectory() as scratch:
+        fleet = Path(scratch) / "fleet"
+        for name in ("base", "overlays", "releases"):
+            shutil.copytree(REPOSITORY / name, fleet / name)
+        shutil.copy(REPOSITORY / "fleetops.yaml", fleet)
+        theirs_at = Path(scratch) / "theirs"
+        shutil.copytree(fleet, theirs_at)
+        for row in rows():
+            seconds(row.ours, fleet), seconds(row.theirs, theirs_at)
+            pairs = [
+                (seconds(row.ours, fleet), seconds(row.theirs, theirs_at)) for _ in range(ROUNDS)
+            ]
+            ours, theirs = (statistics.median(side) for side in zip(*pairs, strict=True))
+            ratio = ours / theirs
+            missed += ratio > row.asked
+            print(
+                f"{row.name:24}{ours * 1000:9.0f} ms{theirs * 1000:9.0f} ms"
+                f"{ratio:8.2f}{row.asked:8.2f}"
+            )
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
