@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 CONFIG = "fleetops.yaml"
 
-Word = Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=63)]
+Word = Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$(?!\n)", max_length=63)]
 Folder = Annotated[str, Meta(min_length=1, description="A folder, relative to the repository.")]
-Minor = Annotated[str, Meta(pattern=r"^1\.[0-9]+$", description='As in "1.37".')]
+Minor = Annotated[str, Meta(pattern=r"^1\.[0-9]+$(?!\n)", description='As in "1.37".')]
 
 
 class Environment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -33,7 +33,7 @@ class Excuse(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A check that is switched off for one resource, and why."""
 
     check: str
-    resource: Annotated[str, Meta(pattern=r"^[^/\s]+/[^/\s]+$", description="Kind/name.")]
+    resource: Annotated[str, Meta(pattern=r"^[^/\s]+/[^/\s]+$(?!\n)", description="Kind/name.")]
     reason: Annotated[str, Meta(min_length=10, description="Why this is right here.")]
     environments: tuple[Word, ...] = ()
     """Where it holds; everywhere if none is named."""

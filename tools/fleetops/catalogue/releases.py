@@ -17,22 +17,23 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".yaml", ".yml")
 
-# Grammar of references: github.com/distribution/reference, regexp.go.
+# Grammar of references: github.com/distribution/reference, regexp.go. Python's `$` alone would let
+# a line feed pass at the end.
 Name = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z0-9]+([._-]+[a-z0-9]+)*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$",
+        pattern=r"^[a-z0-9]+([._-]+[a-z0-9]+)*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$(?!\n)",
         max_length=255,
         description="The image's name as the base writes it: no tag, no digest.",
     ),
 ]
-Tag = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")]
+Tag = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$(?!\n)")]
 
 
 class Digest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The content that a tag pointed to, and who says so."""
 
-    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
     seen: Annotated[str, Meta(min_length=10, description="Where and when it was seen.")]
 
 

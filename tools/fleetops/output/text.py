@@ -17,6 +17,8 @@ from fleetops.api.results import (  # noqa: TC001
     Status,
     Validation,
 )
+from fleetops.manifests import split_image
+from fleetops.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,9 +45,9 @@ def _lines(result: Result) -> str:
 def _(result: Validation) -> str:
     errors = sum(finding.severity == "error" for finding in result.findings)
     warnings = len(result.findings) - errors
-    said = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}" if result.findings else "ok"
+    said = f"{count(errors, 'error')}, {count(warnings, 'warning')}" if result.findings else "ok"
     where = ", ".join(result.environments)
-    summary = f"{where}: {_count(result.manifests, 'manifest')}, {said}"
+    summary = f"{where}: {count(result.manifests, 'manifest')}, {said}"
     return "\n".join([*_findings(result.findings), summary])
 
 
@@ -56,7 +58,7 @@ def _(result: Promotion) -> str:
         return f"{target} already; nothing changes"
     before = result.before or "no release as a whole"
     rows = [
-        (f"  {change.service}", change.resource, change.before, "->", change.after)
+        (f"  {change.service}", *_versions(change.before, change.after), change.resource)
         for change in result.changes
     ]
     verb = {"planned": "would go", "promoted": "goes"}[result.outcome]
@@ -133,8 +135,12 @@ def _findings(findings: Sequence[Finding]) -> list[str]:
     return lines
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def _versions(before: str, after: str) -> tuple[str, str, str]:
+    """Say what a container comes to run: versions only, where the image is the same."""
+    old, new = split_image(before), split_image(after)
+    if old.name != new.name:
+        return before, "->", after
+    return old.version.removeprefix(":"), "->", new.version.removeprefix(":")
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:

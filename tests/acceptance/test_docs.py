@@ -1,0 +1,123 @@
+"""The documentation says what is so: its transcript, its snippets and its page of checks."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from fleetops import goyaml
+from fleetops.api.schemas import schema
+from fleetops.catalogue import SCHEMAS
+from fleetops.checks import CHECKS
+from fleetops.cli.app import build_parser
+
+if TYPE_CHECKING:
+    from fleetcopy import FleetCopy
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+CHECKS_HEAD = """# The checks
+
+Each can be switched off for a resource, with a reason, under `exceptions` in fleetops.yaml. An
+error fails a validation and refuses a promotion; a warning is said.
+"""
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def checks_page() -> str:
+    parts = [CHECKS_HEAD]
+    for check in CHECKS:
+        title, _, text = check.page.partition("\n\n")
+        parts.append(f"## {check.id}\n\n**{title}** ({check.severity.value})\n\n{text}\n")
+    return "\n".join(parts)
+
+
+@pytest.mark.acceptance
+def test_readme_transcript_is_what_happens(fleet: FleetCopy) -> None:
+    (transcript,) = blocks("console")
+    commands = re.findall(r"^\$ (.*)\n", transcript, re.MULTILINE)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    said = ""
+    subprocess.run(["git", "add", "--all"], cwd=fleet.root, check=True)  # noqa: S607
+    for command in commands:
+        outcome = subprocess.run(
+            ["bash", "-c", command],  # noqa: S607
+            cwd=fleet.root,
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        said += f"$ {command}\n{outcome.stdout}"
+    assert said == transcript
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_readme_snippets_are_valid(number: int) -> None:
+    (document,) = goyaml.read(blocks("yaml")[number], "README.md")
+    if "kind" in document.value:
+        name = f"{document.value['kind'].lower()}_{document.value['apiVersion'].split('/')[1]}"
+        group = document.value["apiVersion"].split("/")[0]
+        data = ROOT / "tools/fleetops/schemas/custom" / group / f"{name}.json"
+        import jsonschema
+
+        jsonschema.validate(document.value, msgspec.json.decode(data.read_bytes()))
+    else:
+        kind = "release" if "release" in document.value else "config"
+        msgspec.convert(document.value, SCHEMAS[kind])
+
+
+def test_readme_names_every_command() -> None:
+    (action,) = (one for one in build_parser()._subparsers._group_actions)  # type: ignore[union-attr]
+    commands = set(action.choices or ())
+    table = set(re.findall(r"^\| `fleetops ([a-z]+)", README, re.MULTILINE))
+    assert table == commands
+
+
+def test_page_of_checks_is_that_of_the_checks(request: pytest.FixtureRequest) -> None:
+    page = ROOT / "docs" / "checks.md"
+    if request.config.getoption("--update-golden"):
+        page.write_text(checks_page())
+    assert page.read_text() == checks_page()
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_schemas_for_editors_are_the_published_ones(
+    request: pytest.FixtureRequest, name: str
+) -> None:
+    file = ROOT / "docs" / "schemas" / f"{name}.json"
+    text = f"{json.dumps(schema(name), indent=2)}\n"
+    if request.config.getoption("--update-golden"):
+        file.write_text(text)
+    assert file.read_text() == text
+
+
+def test_documents_link_to_what_is_there() -> None:
+    broken = [
+        f"{document.relative_to(ROOT)}: {link}"
+        for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]
+        for link in re.findall(r"\]\(([^)#:]+)\)", document.read_text())
+        if not (document.parent / link).exists()
+    ]
+    assert broken == []
+
+
+def test_published_schemas_are_json_schemas() -> None:
+    import jsonschema
+
+    for name in ("config", "release", "promote", "validate", "status", "releases", "doctor"):
+        jsonschema.Draft202012Validator.check_schema(schema(name))
