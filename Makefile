@@ -13,7 +13,7 @@ validate: $(RUN)
 	$(VENV)/bin/fleetops validate
 
 test: lint
-	$(VENV)/bin/pytest
+	$(VENV)/bin/pytest -n 2
 
 lint: $(DEV)
 	$(VENV)/bin/ruff check
@@ -32,6 +32,10 @@ $(RUN): requirements/run.txt pyproject.toml
 $(DEV): $(RUN) requirements/dev.txt
 	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements/dev.txt
 	touch $@
+
+# The schemas anew from their pinned sources; needs Go 1.27.
+schemas: $(DEV)
+	$(VENV)/bin/python scripts/schemas/generate.py
 
 # Locks for every supported Python: names, versions and hashes.
 lock: $(DEV)

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jsonschema
+
+from fleetops.api.schemas import schema
 from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
 
 ROOT = Path(__file__).parent.parent
@@ -63,7 +66,7 @@ class FleetCopy:
                 shutil.copytree(source, target)
             else:
                 shutil.copy(source, target)
-        subprocess.run(["git", "init", "--quiet", root], env=ENVIRONMENT, check=True)
+        subprocess.run(["git", "init", "--quiet", root], env=ENVIRONMENT, check=True)  # noqa: S607
         return cls(root)
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
@@ -90,9 +93,10 @@ class FleetCopy:
         return Done(process.returncode, out, err)
 
     def json(self, *words: str) -> Done:
-        """Run fleetops with --output json, which says nothing on stderr."""
+        """Run fleetops with --output json: it says nothing else, and that as it is published."""
         done = self.run(*words, "--output", "json")
         assert done.err == ""
+        jsonschema.validate(done.data, schema(done.data["command"]))
         return done
 
     def refused(self, *words: str, code: int = 1, **environment: str) -> str:

@@ -9,23 +9,21 @@ from __future__ import annotations
 import copy
 import re
 import time
-from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fleetops.catalogue import read_releases
 from fleetops.checks import (
     CHECKS,
     IDS,
-    Check,
-    Problem,
     Scene,
     configuration,
     outside,
@@ -38,6 +36,12 @@ from fleetops.checks import (
 from fleetops.checks.quantities import quantity
 from fleetops.files import Repository
 from fleetops.manifests import Manifest, dig, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fleetops.checks import Check, Problem
+    from fleetops.goyaml import NodePath
 
 FOLDER = Path(__file__).parent.parent / "cases" / "checks"
 BAD = sorted(FOLDER.glob("*/bad-*"))
@@ -116,13 +120,17 @@ def test_every_check_has_a_bad_and_a_good_case() -> None:
     assert {folder.parent.name for folder in GOOD} == wanted
 
 
-def paths(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    found = [path]
-    children = value.items() if isinstance(value, dict) else ()
-    children = enumerate(value) if isinstance(value, list) else children
-    for key, item in children:
-        found.extend(paths(item, (*path, key)))
-    return found
+# ruff: noqa: ANN401 - manifests are of any shape
+
+
+def paths(value: Any, path: NodePath = ()) -> Iterator[NodePath]:
+    yield path
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from paths(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from paths(item, (*path, index))
 
 
 def words(value: Any) -> set[str]:
@@ -151,10 +159,10 @@ JSON = st.recursive(
 def mutated(draw: st.DrawFn, manifest: Manifest) -> Manifest:
     value = copy.deepcopy(manifest.value)
     for _ in range(draw(st.integers(0, 3))):
-        *path, last = draw(st.sampled_from(paths(value)[1:] or [("spec",)]))
+        *path, last = draw(st.sampled_from([*paths(value)][1:] or [("spec",)]))
         holder = dig(value, *path)
         holder[last] = draw(JSON)
-    return replace(manifest, value=value)
+    return Manifest(manifest.reference, manifest.api_version, value)
 
 
 @st.composite
@@ -163,6 +171,24 @@ def scenes(draw: st.DrawFn) -> Scene:
     return replace(scene, manifests=tuple(mutated(draw, one) for one in scene.manifests))
 
 
+SHAPES: tuple[Any, ...] = (None, True, -1, 0.5, "", "x", [], [[]], [{}], {}, {"x": []})
+
+
+@pytest.mark.parametrize("folder", [*BAD, *GOOD], ids=name_of)
+def test_no_field_of_another_shape_makes_a_check_raise(folder: Path) -> None:
+    check, scene = IDS[folder.parent.name], scene_of(folder)
+    scene = replace(scene, manifests=copy.deepcopy(scene.manifests))
+    for manifest in scene.manifests:
+        for *path, last in [*paths(manifest.value)][1:]:
+            holder = dig(manifest.value, *path)
+            kept = holder[last]
+            for shape in SHAPES:
+                holder[last] = shape
+                list(check.run(replace(scene)))
+            holder[last] = kept
+
+
+@settings(max_examples=400, deadline=None)
 @given(scenes())
 def test_no_check_raises_on_an_object_of_any_shape(scene: Scene) -> None:
     references = {manifest.reference for manifest in scene.manifests}
@@ -176,7 +202,7 @@ def test_thousands_of_objects_cost_seconds_not_minutes() -> None:
     folder = FOLDER / "network-policy-port-absent" / "bad-egress"
     text = (folder / "manifests.yaml").read_text()
     one = (FOLDER / "claim-unbound" / "good-claim-template" / "manifests.yaml").read_text()
-    manifests = []
+    manifests: list[Manifest] = []
     for number in range(1500):
         made = re.sub(r"\b(app|name): (\w+)", rf"\1: \2-{number}", f"{text}---\n{one}")
         manifests.extend(parse(made, "manifests.yaml"))
@@ -225,5 +251,5 @@ def test_a_word_is_no_quantity(text: str) -> None:
 
 
 @pytest.mark.parametrize("value", [None, True, [], {}, float("nan"), float("inf"), "1e999999999"])
-def test_nothing_else_is_a_quantity(value: Any) -> None:  # noqa: ANN401
+def test_nothing_else_is_a_quantity(value: Any) -> None:
     assert quantity(value) is None

@@ -61,26 +61,34 @@ def wanted(old: Tree, pins: list[Pin]) -> Tree:
     return new if images else old
 
 
-def without_values(text: str, names: set[str]) -> str:
-    """Cut the tags and digests of some images out of a text."""
-    spans = []
+def values_of(text: str, names: set[str]) -> list[yaml.ScalarNode]:
+    """Find the tags and digests of some images in a text."""
     top = node(text)
     assert isinstance(top, yaml.MappingNode)
     images = next(value for key, value in top.value if key.value == "images")
-    for entry in images.value:
-        if any(key.value == "name" and value.value in names for key, value in entry.value):
-            spans += [
-                (value.start_mark.index, value.end_mark.index)
-                for key, value in entry.value
-                if key.value in ("newTag", "digest")
-            ]
-    # The pure reader does not count a byte order mark.
-    offset = int(text.startswith("\ufeff"))
-    for start, end in sorted(spans, reverse=True):
-        cut = text[start + offset : end + offset]
-        quotes = cut[:1] * 2 if cut[:1] in ("'", '"') else ""
-        text = text[: start + offset] + quotes + text[end + offset :]
-    return text
+    return [
+        value
+        for entry in images.value
+        if any(key.value == "name" and value.value in names for key, value in entry.value)
+        for key, value in entry.value
+        if key.value in ("newTag", "digest")
+    ]
+
+
+def assert_only_values_differ(text: str, edited: str, names: set[str]) -> None:
+    """Compare what stands between the tags and digests, and how those are quoted."""
+    old, new = values_of(text, names), values_of(edited, names)
+    for before, after in zip(old, new, strict=True):
+        assert after.style in (before.style, '"' if before.style is None else before.style)
+    between = []
+    for whole, values in ((text, old), (edited, new)):
+        ends = [0, *(value.end_mark.index for value in values)]
+        starts = [*(value.start_mark.index for value in values), len(whole)]
+        parts = [whole[end:start] for end, start in zip(ends, starts, strict=True)]
+        # Where no value stood, a blank has to come before it.
+        absent = any(value.value == "" and value.style is None for value in old)
+        between.append([part.strip(" ") if absent else part for part in parts])
+    assert between[0] == between[1]
 
 
 def shape(found: Tree) -> list[Any]:
@@ -115,8 +123,7 @@ def assert_promises_hold(text: str, pins: list[Pin]) -> None:
     if "\n" not in text.replace("\r\n", ""):
         assert "\n" not in edited.replace("\r\n", "") or "\n" not in text
     if shape(old) == shape(new):
-        names = {pin.name for pin in pins}
-        assert without_values(text, names) == without_values(edited, names)
+        assert_only_values_differ(text, edited, {pin.name for pin in pins})
     elif len(pins) == 1 and len(edited) > len(text) and shape(old) == shape(new)[: len(shape(old))]:
         # One entry more, and nothing but it: all the old text stands around it.
         common = next(

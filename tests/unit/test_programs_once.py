@@ -3,10 +3,10 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from fleetops.errors import ProgramError
 from fleetops.programs import Command, clean_environment

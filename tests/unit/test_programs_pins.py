@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from fleetops.programs.golang import carried
 from fleetops.programs.pins import HERE, KUBECONFORM, KUSTOMIZE, PROGRAMS, read_pin

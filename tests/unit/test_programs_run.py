@@ -5,10 +5,10 @@ import select
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from fleetops.errors import ProgramError
 from fleetops.programs import Command, Completed, clean_environment, run, run_all

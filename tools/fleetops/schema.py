@@ -8,13 +8,15 @@ error here.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
 from fleetops.errors import FleetopsError, ProgramError
+from fleetops.manifests import dig
 from fleetops.programs import Command, clean_environment, run_all
 
 if TYPE_CHECKING:
@@ -51,29 +53,22 @@ class Misfit(Struct, frozen=True):
     """False where there is no schema for it."""
 
 
-class _Error(msgspec.Struct):
-    path: str = ""
-    msg: str = ""
-
-
-class _Resource(msgspec.Struct, rename="camel"):
+class _Resource(Struct):
     filename: str
     kind: str
     name: str
     version: str
-    status: str
     msg: str = ""
-    validation_errors: list[_Error] = []
 
 
-class _Summary(msgspec.Struct):
+class _Summary(Struct):
     valid: int
     invalid: int
     errors: int
     skipped: int
 
 
-class _Report(msgspec.Struct):
+class _Report(Struct):
     summary: _Summary
     resources: list[_Resource] = []
 
@@ -153,13 +148,53 @@ def _assigned(report: _Report, subjects: Sequence[Subject], minor: str) -> Itera
         if "could not find schema" in resource.msg:
             message = f"no schema for {resource.version} {resource.kind} in Kubernetes {minor}"
             yield Misfit(*where[key], message, known=False)
-        elif resource.validation_errors:
-            for error in resource.validation_errors:
-                yield Misfit(*where[key], error.msg, _path(error.path))
         else:
-            yield Misfit(*where[key], resource.msg)
+            index, position = where[key]
+            for path, words in _errors(resource.msg, subjects[index].manifests[position]):
+                yield Misfit(index, position, words, path)
 
 
-def _path(pointer: str) -> NodePath:
-    parts = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
-    return tuple(int(part) if part.isdigit() else part for part in parts)
+def _errors(message: str, manifest: Manifest) -> Iterator[tuple[NodePath, str]]:
+    """Take a message apart into the errors that it has, with a path each.
+
+    kubeconform's list of errors has only their common ancestor where two or more lie below one
+    node; its message has them all, as ` - at '/spec/replicas': got string, want integer`.
+    """
+    _, *parts = _ERROR.split(message)
+    if not parts:
+        yield (), message
+    for pointer, words in zip(parts[::2], parts[1::2], strict=True):
+        path = _path(pointer, manifest.value)
+        if words.startswith("additional properties "):
+            for field in _QUOTED.findall(words):
+                yield (*path, field), f"the field {field} does not exist"
+        elif words != "validation failed":
+            yield path, _plain(words, secret=manifest.reference.kind == "Secret")
+
+
+def _path(pointer: str, value: Any) -> NodePath:  # noqa: ANN401
+    """Follow a JSON pointer; only the value tells an index from a key of digits."""
+    path: list[str | int] = []
+    for part in pointer.replace("\\'", "'").split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        step = int(key) if isinstance(value, list) and key.isdecimal() else key
+        path.append(step)
+        value = dig(value, step)
+    return tuple(path)
+
+
+def _plain(words: str, *, secret: bool) -> str:
+    """Say an error without what the schemas' form alone has brought in, and without secrets."""
+    words = words.replace("null or ", "").replace("one of '', ", "one of ").replace(", <nil>", "")
+    if found := _PATTERN.fullmatch(words):
+        value, pattern = found.groups()
+        words = next((said for sign, said in _PATTERNS if sign in pattern), f"is not {pattern}")
+        return words if secret else f"'{value}' {words}"
+    return _QUOTED.sub("it", words) if secret else words
+
+
+_ERROR = re.compile(r"\s+- at '((?:[^'\\]|\\.)*)': ")
+_QUOTED = re.compile(r"'([^']*)'")
+_PATTERN = re.compile(r"'(.*)' does not match pattern '(.*)'", re.DOTALL)
+_PATTERNS = (("[numkMGTPE]", "is no quantity, as in 500m or 1Gi"), ("A-Za-z0-9+/", "is not base64"))
+"""Signs of the schemas' patterns, and what to say where a value does not match."""

@@ -1,4 +1,4 @@
-"""Help with words that were almost right."""
+"""Words for a person: how many there are of what, and what was meant by an unknown one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+def count(number: int, what: str) -> str:
+    """Say how many there are, as in `1 error` and `2 errors`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def unknown(kind: str, word: str, known: Iterable[str]) -> str:

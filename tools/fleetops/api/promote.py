@@ -15,6 +15,7 @@ from fleetops.change import prove, wanted_images
 from fleetops.errors import Place, RefusedError
 from fleetops.goyaml import read
 from fleetops.kustomization import Pin, image_entries, set_images
+from fleetops.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,7 @@ class ChecksFailedError(RefusedError):
     def __init__(self, findings: tuple[Finding, ...], release: Release, place: Place) -> None:
         errors = [finding for finding in findings if finding.severity == "error"]
         super().__init__(
-            f"with {release.name} the environment has {len(errors)} errors",
+            f"with {release.name} the environment has {count(len(errors), 'error')}",
             place=place,
             hint="nothing was written; `fleetops explain ID` tells more of a check",
         )

@@ -78,4 +78,8 @@ def read_config(repository: Repository) -> Config:
                 path = ("exceptions", index, "environments", position)
                 place = Place(CONFIG, document.line_of(path))
                 raise InputError(unknown("environment", name, names), place=place)
+    for index, folder in enumerate(config.schemas):
+        place = Place(CONFIG, document.line_of(("schemas", index)))
+        if not repository.is_directory(repository.resolve(folder, place=place)):
+            raise InputError(f"{folder} is not a folder", place=place)
     return config

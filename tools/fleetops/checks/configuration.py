@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from fleetops.checks.interface import Check, Problem, home
 from fleetops.manifests import Severity, dig, mappings
@@ -74,8 +75,7 @@ def _has(part: Any, key: str) -> bool:  # noqa: ANN401
     return isinstance(part, dict) and key in part
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
+class _Use(Struct, frozen=True):
     """A place that needs a ConfigMap or a Secret, not one that can do without."""
 
     manifest: Manifest
@@ -267,7 +267,8 @@ def subject_absent(scene: Scene) -> Iterator[Problem]:
             name, namespace = subject.get("name"), subject.get("namespace")
             if subject.get("kind") != "ServiceAccount" or not isinstance(name, str):
                 continue
-            where = home(namespace if isinstance(namespace, str) else "")
+            own = binding.reference.namespace
+            where = home(namespace if isinstance(namespace, str) and namespace else own)
             if where in ours and not _has_account(scene, where, name):
                 message = f"there is no ServiceAccount {name} in the namespace {where}"
                 yield Problem(message, binding.reference, ("subjects", index, "name"))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from fleetops.kustomization import image_entries
 from fleetops.manifests import Reference, dig, images, mappings, split_image
@@ -23,8 +24,7 @@ Probe = Callable[[str, dict[str, Any]], "tuple[Manifest, ...] | None"]
 """Renders with other content in the kustomization file at a path; None where that fails."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Something that a check says of one object."""
 
     message: str
@@ -35,8 +35,7 @@ class Problem:
     """File and line, where the check knows them itself."""
 
 
-@dataclass(frozen=True)
-class Scene:
+class Scene(Struct, frozen=True, dict=True):
     """The render of one environment, as the checks see it."""
 
     environment: str
@@ -45,7 +44,7 @@ class Scene:
     """By name; empty where there is no catalogue."""
     closure: Closure | None = None
     """The files that it was rendered from; None for manifests that come from elsewhere."""
-    probe: Probe = field(default=lambda _path, _value: None)
+    probe: Probe = lambda _path, _value: None
 
     @cached_property
     def by_kind(self) -> Mapping[str, list[Manifest]]:
@@ -126,8 +125,7 @@ class Scene:
         return (workload for workload in candidates if selects(selector, workload.labels))
 
 
-@dataclass(frozen=True, slots=True)
-class RunImage:
+class RunImage(Struct, frozen=True):
     """An image that a manifest runs."""
 
     name: str
@@ -139,16 +137,15 @@ class RunImage:
     path: NodePath
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
+class Workload(Struct, frozen=True):
     """A manifest that makes pods, and where its pod template is."""
 
     manifest: Manifest
     template: NodePath
     """Path to what holds the pods' metadata and spec; empty for a Pod."""
-    labels: Mapping[str, str] = field(repr=False)
+    labels: Mapping[str, str]
     """The pods' labels."""
-    spec: dict[str, Any] = field(repr=False)
+    spec: dict[str, Any]
     """The pods' spec."""
 
     @property
@@ -168,13 +165,11 @@ class Workload:
             if "initContainers" not in path or container.get("restartPolicy") == "Always":
                 yield path, container
 
-    def has_port(self, name: str, protocol: Any) -> bool:  # noqa: ANN401
-        """Tell whether a pod has a port of that name and protocol (None: TCP)."""
-        return any(
-            port.get("name") == name and (port.get("protocol") or "TCP") == (protocol or "TCP")
-            for _, container in self.serving()
-            for _, port in mappings(container.get("ports"))
-        )
+    def ports(self) -> Iterator[tuple[str, str]]:
+        """Give name and protocol of the pods' named ports."""
+        for _, container in self.serving():
+            for _, port in mappings(container.get("ports")):
+                yield str(port.get("name")), protocol(port)
 
     @property
     def replicas(self) -> int | None:
@@ -188,8 +183,7 @@ class Workload:
         return 1 if count is None and kind in _TEMPLATES else None
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """A check; its function's name is its ID and its function's docstring is its page."""
 
     run: Callable[[Scene], Iterator[Problem]]
@@ -238,6 +232,11 @@ _LATE_LABELS = {
     "statefulset.kubernetes.io/pod-name",
 }
 """Labels that controllers put on pods, so that no pod template shows them."""
+
+
+def protocol(port: dict[str, Any]) -> str:
+    """Give the protocol of a port, which is TCP where none is written."""
+    return str(port.get("protocol") or "TCP")
 
 
 def home(namespace: str) -> str:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from fleetops.checks.interface import Check, Problem, home, written
+from fleetops.checks.interface import Check, Problem, home, protocol, written
 from fleetops.manifests import Reference, Severity, dig, mappings
 
 if TYPE_CHECKING:
@@ -66,11 +66,12 @@ def network_policy_port_absent(scene: Scene) -> Iterator[Problem]:
                 if isinstance(port.get("port"), str)
             ]
             receivers = _receivers(scene, policy, rule, peers) if named else []
+            ports = {port for pod in receivers for port in pod.ports()}
             for index, port in named:
-                name, protocol = port["port"], port.get("protocol")
-                if receivers and not any(pod.has_port(name, protocol) for pod in receivers):
+                name, by = port["port"], protocol(port)
+                if receivers and (name, by) not in ports:
                     yield Problem(
-                        f"no pod that receives this has a port {name} ({protocol or 'TCP'})",
+                        f"no pod that receives this has a port {name} ({by})",
                         policy.reference,
                         (*path, "ports", index, "port"),
                     )

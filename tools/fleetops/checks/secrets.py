@@ -25,10 +25,11 @@ _SECRET_VALUE = re.compile(
     r"|\bgh[pousr]_[A-Za-z0-9]{36,}"
     r"|\bglpat-[A-Za-z0-9_-]{20,}"
     r"|\bxox[abprs]-[A-Za-z0-9-]{10,}"
-    r"|\b[a-z][a-z0-9+.-]*://[^\s/:@${}<]+:[^\s/@${}<]+@"
+    r"|://[^\s/:@${}<]+:[^\s/@${}<]+@"
 )
 # Filled in later: Flux's substitution, Argo CD's vault plugin, Kubernetes' own $(NAME).
-_PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|<path:[^>]*>|<[A-Za-z0-9_.-]+>|ENC\[.*\]")
+_PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|<path:[^>]*>|<[A-Za-z0-9_.-]+>")
+_LONGEST_WITH_PLACEHOLDER = 4096
 
 
 def plain_text_secret(scene: Scene) -> Iterator[Problem]:
@@ -76,7 +77,10 @@ def _variables(workload: Workload) -> Iterator[Problem]:
 
 
 def _is_literal(value: Any) -> TypeGuard[str]:  # noqa: ANN401
-    return isinstance(value, str) and bool(_PLACEHOLDER.sub("", value).strip())
+    if not isinstance(value, str) or value.startswith("ENC["):
+        return False
+    # A longer one is no placeholder, and the expression would take long over it.
+    return len(value) > _LONGEST_WITH_PLACEHOLDER or bool(_PLACEHOLDER.sub("", value).strip())
 
 
 def _strings(value: Any, path: NodePath) -> Iterator[tuple[NodePath, str]]:  # noqa: ANN401

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fleetops.checks.interface import Check, Problem
+from fleetops.checks.interface import Check, Problem, protocol
 from fleetops.manifests import Severity, dig, mappings
 
 if TYPE_CHECKING:
@@ -47,11 +47,12 @@ def target_port_absent(scene: Scene) -> Iterator[Problem]:
         if not named:
             continue
         pods = list(scene.selected(service.reference.namespace, {"matchLabels": selector}))
+        ports = {port for pod in pods for port in pod.ports()}
         for index, port in named:
-            name, protocol = port["targetPort"], port.get("protocol")
-            if pods and not any(pod.has_port(name, protocol) for pod in pods):
+            name, by = port["targetPort"], protocol(port)
+            if pods and (name, by) not in ports:
                 yield Problem(
-                    f"no selected pod has a port {name} ({protocol or 'TCP'})",
+                    f"no selected pod has a port {name} ({by})",
                     service.reference,
                     ("spec", "ports", index, "targetPort"),
                 )

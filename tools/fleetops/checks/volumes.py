@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from fleetops.checks.interface import Check, Problem, home, selects, written
 from fleetops.checks.quantities import quantity
@@ -138,8 +139,7 @@ def claim_unbound(scene: Scene) -> Iterator[Problem]:
             yield Problem(message, claim.manifest.reference, where)
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
+class _Claim(Struct, frozen=True):
     """A claim, or the first one that a StatefulSet makes of a template."""
 
     manifest: Manifest
@@ -234,7 +234,7 @@ def _joined(claim: _Claim, volumes: list[Manifest]) -> _Misfit | None:
     paths = {path for _, path, _ in found}
     said = [f"PersistentVolume {name} {what}" for name, _, what in found]
     if len(volumes) > _SHOWN:
-        said.append(f"{len(volumes) - _SHOWN} more do not fit either")
+        said.append(f"and {len(volumes) - _SHOWN} more")
     return paths.pop() if len(paths) == 1 else ("storageClassName",), "; ".join(said)
 
 
@@ -276,8 +276,10 @@ def _otherwise(claim: _Claim, volume: Manifest) -> _Misfit | None:
     mode = volume.get("spec", "volumeMode") or "Filesystem"
     if mode != (claim.spec.get("volumeMode") or "Filesystem"):
         return ("volumeMode",), f"has the volumeMode {mode}"
+    # A claim that names its volume is not asked for its selector.
+    selector = None if claim.spec.get("volumeName") else claim.spec.get("selector")
     labels = volume.get("metadata", "labels")
-    if not selects(claim.spec.get("selector"), labels if isinstance(labels, dict) else {}):
+    if not selects(selector, labels if isinstance(labels, dict) else {}):
         return ("selector",), "does not have the labels of the selector"
     return None
 

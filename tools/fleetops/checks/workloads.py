@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from fleetops.checks.interface import Check, Problem, selects
+from fleetops.checks.interface import Check, Problem, protocol, selects
 from fleetops.manifests import Severity, mappings
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def selector_misses_template(scene: Scene) -> Iterator[Problem]:
     for workload in scene.workloads:
         reference = workload.manifest.reference
         selector = workload.manifest.get("spec", "selector")
-        if reference.group != "apps" or reference.kind not in _SELECTING or selector is None:
+        if reference.kind not in _SELECTING or selector is None:
             continue
         if not selector or not selects(selector, workload.labels):
             message = "the selector does not fit the labels of the pod template"
@@ -65,16 +65,16 @@ def duplicate_port(scene: Scene) -> Iterator[Problem]:
         for path, container in workload.containers():
             within: set[str] = set()
             for index, port in mappings(container.get("ports")):
-                name, protocol = port.get("name"), str(port.get("protocol") or "TCP")
+                name, by = port.get("name"), protocol(port)
                 if not isinstance(name, str):
                     continue
-                if name in within or (path in serving and (name, protocol) in beside):
+                if name in within or (path in serving and (name, by) in beside):
                     message = f"two ports are named {name}"
                     where = (*path, "ports", index, "name")
                     yield Problem(message, workload.manifest.reference, where)
                 within.add(name)
                 if path in serving:
-                    beside.add((name, protocol))
+                    beside.add((name, by))
 
 
 def duplicate_variable(scene: Scene) -> Iterator[Problem]:

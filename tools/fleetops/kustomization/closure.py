@@ -11,24 +11,26 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fleetops import goyaml
 from fleetops.errors import InputError, Place
 from fleetops.files import MAX_BYTES
 from fleetops.kustomization import fields
-from fleetops.manifests import dig, mappings
-from fleetops.words import unknown
+from fleetops.kustomization.entries import read_document
+from fleetops.kustomization.judge import judge
+from fleetops.kustomization.plugins import is_inline, plugin_files, source_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fleetops.files import Repository
+    from fleetops.goyaml import Document, NodePath
 
 MAX_NESTING = 50
 """Kustomizations above one another."""
 
-_REMOTE = re.compile(r":|^(www\.)?github\.com\b|^git@", re.IGNORECASE)
-_FOLDED = {name.casefold() for name in fields.NESTED}
-_FILE_KEYS = {"path", "paths", "file", "files", "env", "envs", "valuesFile"}
+_REMOTE = re.compile(
+    r"(git::)?(https?:|ssh://|file://|[a-z][a-z0-9-]*@|github\.com[/:])", re.IGNORECASE
+)
+"""What kustomize fetches: api/internal/git/repospec.go and IsRemoteFile in api/internal/loader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,9 @@ class Kustomization:
     folder: str
     """Relative to the repository, links resolved."""
     path: str
+    """Likewise."""
     text: str = field(repr=False)
-    document: goyaml.Document = field(repr=False)
+    document: Document = field(repr=False)
     resources: tuple[str, ...] = ()
     """The manifest files that it names."""
     patches: tuple[str, ...] = ()
@@ -61,7 +64,7 @@ class Closure:
     files: tuple[str, ...]
     """Everything else that is read, sorted."""
     links: tuple[tuple[str, str], ...]
-    """Symbolic links on the way: the path that is written and where it leads."""
+    """Symbolic links on the way, sorted: where one is and where it leads, both without links."""
 
     @property
     def top(self) -> Kustomization:
@@ -76,10 +79,11 @@ def read_closure(repository: Repository, overlay: str, *, place: Place | None = 
     repository, a URL, a Helm chart, a cycle, a missing file, a kustomization that is none.
     """
     walk = _Walk(repository)
-    folder = walk.resolve("", overlay, place or Place(overlay))
+    place = place or Place(overlay)
+    folder = walk.resolve("", overlay, place)
     if not repository.is_directory(folder):
         raise InputError(f"{overlay} is not a folder", place=place)
-    walk.enter(folder, place or Place(overlay), ())
+    walk.enter(folder, place, ())
     return Closure(
         folder,
         tuple(walk.entered.values()),
@@ -90,12 +94,17 @@ def read_closure(repository: Repository, overlay: str, *, place: Place | None = 
 
 def kustomization_file(repository: Repository, folder: str, place: Place) -> str:
     """Find the kustomization file in a folder; InputError at `place` unless there is one."""
-    found = [name for name in fields.NAMES if os.path.lexists(repository.root / folder / name)]
+    found = [
+        name
+        for name in fields.NAMES
+        if os.path.lexists(repository.root / folder / name)
+        and not repository.is_directory(f"{folder}/{name}")
+    ]
     if not found:
         raise InputError(f"{folder} has no kustomization.yaml", place=place)
     if len(found) > 1:
         raise InputError(f"{folder} has both {found[0]} and {found[1]}", place=place)
-    return os.path.normpath(f"{folder}/{found[0]}")
+    return found[0]
 
 
 class _Walk:
@@ -109,26 +118,27 @@ class _Walk:
 
     def enter(self, folder: str, place: Place, above: tuple[str, ...]) -> None:
         """Read the kustomization in a folder, its bases first."""
-        if folder in above:
-            circle = " → ".join((*above[above.index(folder) :], folder))
-            raise InputError(f"goes round in a circle: {circle}", place=place)
+        for visited in above:
+            if visited == folder or _is_below(visited, folder):
+                circle = " → ".join((*above[above.index(visited) :], folder))
+                raise InputError(f"goes round in a circle: {circle}", place=place)
         if folder in self.entered:
             return
         if len(above) >= MAX_NESTING:
             raise InputError(f"nests more than {MAX_NESTING} kustomizations", place=place)
-        path = kustomization_file(self.repository, folder, place)
+        path = self.locate(folder, kustomization_file(self.repository, folder, place), place)
         text = self.repository.read_text(path)
-        document = _document(text, path)
-        _judge(document, path)
+        document = read_document(text, path)
+        judge(document, path)
         reader = _References(self, Kustomization(folder, path, text, document))
         manifests = tuple(reader.manifests((*above, folder)))
         patches = tuple(reader.patches())
-        reader.others((*above, folder))
+        reader.others()
         self.entered[folder] = Kustomization(folder, path, text, document, manifests, patches)
 
     def resolve(self, folder: str, path: str, place: Place) -> str:
         """Find where a local path leads, and note the links on the way."""
-        if _REMOTE.search(path):
+        if _REMOTE.match(path):
             raise InputError(
                 f"{path} is not in the repository",
                 place=place,
@@ -136,22 +146,41 @@ class _Walk:
             )
         if path.startswith("/") or "\0" in path:
             raise InputError(f"{path!r} is not a relative path", place=place)
+        # As kustomize does, `..` is taken off before links are followed.
         written = os.path.normpath(os.path.join(folder, path))  # noqa: PTH118
-        if written.startswith(".."):
+        if written == ".." or written.startswith("../"):
             raise InputError(f"{path} leads out of the repository", place=place)
         real = self.repository.resolve(written, place=place)
         if real != written:
-            self.links[written] = real
+            self.note_links(written, place)
+        return real
+
+    def note_links(self, written: str, place: Place) -> None:
+        at = ""
+        for part in written.split("/"):
+            at = os.path.normpath(os.path.join(at, part))  # noqa: PTH118
+            if (self.repository.root / at).is_symlink():
+                self.links[at] = self.repository.resolve(at, place=place)
+                at = self.links[at]
+
+    def locate(self, folder: str, path: str, place: Place) -> str:
+        """Find a file, which kustomize only reads in or below the kustomization's folder."""
+        real = self.resolve(folder, path, place)
+        if not _is_below(real, folder):
+            raise InputError(
+                f"{path} is not in or below {folder}",
+                place=place,
+                hint="kustomize reads files from other folders only as resources of those",
+            )
+        if not (self.repository.root / real).is_file():
+            raise InputError(f"{path} is not a file", place=place)
         return real
 
     def file(self, folder: str, path: str, place: Place) -> str:
         """Note a file that is read."""
-        real = self.resolve(folder, path, place)
-        status = (self.repository.root / real).stat()
-        if status.st_size > MAX_BYTES:
+        real = self.locate(folder, path, place)
+        if (self.repository.root / real).stat().st_size > MAX_BYTES:
             raise InputError(f"{path} is larger than {MAX_BYTES // 1024**2} MiB", place=place)
-        if not (self.repository.root / real).is_file():
-            raise InputError(f"{path} is not a file", place=place)
         self.files.add(real)
         return real
 
@@ -172,120 +201,101 @@ class _References:
                 place = self.place(key, index)
                 real = self.walk.resolve(self.folder, entry, place)
                 if self.walk.repository.is_directory(real):
-                    self.walk.enter(real, place, above)
+                    self.base(entry, real, place, above)
+                elif key == "components":
+                    raise InputError(f"{entry} is not a folder", place=place)
                 else:
                     yield self.walk.file(self.folder, entry, place)
+
+    def base(self, entry: str, real: str, place: Place, above: tuple[str, ...]) -> None:
+        # kustomize refuses what is left of two entries that a wrong indentation made one.
+        if any(".." in part and part != ".." for part in entry.split("/")):
+            raise InputError(
+                f"{entry} has '..' inside a name", place=place, hint="is the list indented right?"
+            )
+        self.walk.enter(real, place, above)
 
     def patches(self) -> Iterator[str]:
         """Give the patch files."""
         for key in ("patches", "patchesJson6902"):
             yield from self.paths(key)
-        for index, entry in self.words("patchesStrategicMerge"):
-            if "\n" not in entry and not entry.startswith("{"):
-                place = self.place("patchesStrategicMerge", index)
+        for place, entry in self.mixed("patchesStrategicMerge"):
+            if not is_inline(entry):
                 yield self.walk.file(self.folder, entry, place)
 
-    def others(self, above: tuple[str, ...]) -> None:
+    def others(self) -> None:
         """Note every other file."""
         for _ in self.paths("replacements"):
             pass
         for key in fields.FILES:
             for index, entry in self.words(key):
                 self.walk.file(self.folder, entry, self.place(key, index))
-        if isinstance(schema := dig(self.value, "openapi", "path"), str):
-            self.walk.file(self.folder, schema, self.place("openapi", "path"))
+        if "path" in (openapi := self.value.get("openapi") or {}):
+            place = self.place("openapi", "path")
+            self.walk.file(self.folder, _word(openapi["path"], "openapi.path", place), place)
         for key in fields.GENERATED:
-            for index, item in mappings(self.value.get(key)):
+            for index, item in enumerate(self.value.get(key) or ()):
                 self.sources(item, (key, index))
         for key in fields.PLUGINS:
-            for index, entry in self.words(key):
-                self.plugin(entry, self.place(key, index), above)
+            for place, entry in self.mixed(key):
+                self.plugin(entry, place)
 
-    def words(self, key: str) -> Iterator[tuple[int, str]]:
-        entries = self.value.get(key)
-        if entries is None:
-            return
-        if not isinstance(entries, list):
-            raise InputError(f"{key} is not a list", place=self.place(key))
-        for index, entry in enumerate(entries):
-            if not isinstance(entry, str):
-                raise InputError(
-                    f"{key} has an entry that is no word", place=self.place(key, index)
-                )
-            yield index, entry
+    def words(self, *path: str | int) -> Iterator[tuple[int, str]]:
+        """Give the items of a list of words."""
+        value: Any = self.value
+        for step in path:
+            value = value.get(step) if isinstance(step, str) else value[step]
+        if value is not None and not isinstance(value, list):
+            raise InputError(f"{path[-1]} is not a list", place=self.place(*path))
+        for index, entry in enumerate(value or ()):
+            yield index, _word(entry, f"an item of {path[-1]}", self.place(*path, index))
+
+    def mixed(self, key: str) -> Iterator[tuple[Place, str]]:
+        """Give the items of a list whose words are paths or objects."""
+        for index, entry in self.words(key):
+            place = self.place(key, index)
+            if is_inline(entry) and _REMOTE.match(entry):
+                raise InputError("is neither a path nor an object", place=place)
+            yield place, entry
 
     def paths(self, key: str) -> Iterator[str]:
-        for index, item in mappings(self.value.get(key)):
-            if isinstance(path := item.get("path"), str):
-                yield self.walk.file(self.folder, path, self.place(key, index, "path"))
+        """Give the files that items of a list name as their `path`."""
+        for index, item in enumerate(self.value.get(key) or ()):
+            if item.get("path") is not None:
+                place = self.place(key, index, "path")
+                path = _word(item["path"], "path", place)
+                yield self.walk.file(self.folder, path, place)
 
-    def sources(self, generator: dict[str, Any], path: goyaml.NodePath) -> None:
-        """Note the files of a ConfigMap's or Secret's generator: `name`, or `key=name`."""
-        for key in ("files", "envs", "env"):
-            entries = generator.get(key)
-            for entry in entries if isinstance(entries, list) else [entries]:
-                if isinstance(entry, str):
-                    name = entry.rpartition("=")[2] if key == "files" else entry
-                    self.walk.file(self.folder, name, self.place(*path, key))
+    def sources(self, generator: dict[str, Any], path: NodePath) -> None:
+        """Note the files of a ConfigMap's or Secret's generator."""
+        for key in ("files", "envs"):
+            for index, entry in self.words(*path, key):
+                name = source_path(entry) if key == "files" else entry
+                self.walk.file(self.folder, name, self.place(*path, key, index))
+        if generator.get("env") is not None:
+            place = self.place(*path, "env")
+            self.walk.file(self.folder, _word(generator["env"], "env", place), place)
 
-    def plugin(self, entry: str, place: Place, above: tuple[str, ...]) -> None:
+    def plugin(self, entry: str, place: Place) -> None:
         """Note what the configuration of a generator or transformer refers to."""
-        if "\n" in entry or entry.startswith("{"):
-            self.inline(entry, place)
-            return
-        real = self.walk.resolve(self.folder, entry, place)
-        if self.walk.repository.is_directory(real):
-            self.walk.enter(real, place, above)
-            return
-        self.walk.file(self.folder, entry, place)
-        self.inline(self.walk.repository.read_text(real), place)
-
-    def inline(self, text: str, place: Place) -> None:
-        for document in goyaml.read(text, place.path):
-            for word in _file_words(document.value):
-                name = word.rpartition("=")[2]
-                self.walk.file(self.folder, name, place)
+        if is_inline(entry):
+            found = plugin_files(entry, place, inline=True)
+        else:
+            real = self.walk.resolve(self.folder, entry, place)
+            if self.walk.repository.is_directory(real):
+                raise InputError(f"{entry} is a folder", place=place, hint="list its files here")
+            real = self.walk.file(self.folder, entry, place)
+            text = self.walk.repository.read_text(real)
+            found = plugin_files(text, Place(real), inline=False)
+        for name, at in found:
+            self.walk.file(self.folder, name, at)
 
 
-def _document(text: str, path: str) -> goyaml.Document:
-    documents = [
-        document for document in goyaml.read(text, path, marks=True) if document.value is not None
-    ]
-    if len(documents) != 1 or not isinstance(documents[0].value, dict):
-        raise InputError("is not one kustomization", place=Place(path))
-    return documents[0]
+def _is_below(path: str, folder: str) -> bool:
+    return folder == "." or path.startswith(f"{folder}/")
 
 
-def _judge(document: goyaml.Document, path: str) -> None:
-    """Refuse the fields that mean more than a render of this repository's files.
-
-    kustomize reads keys without regard to case, so `Resources` would be followed too: only the
-    spelling that everybody uses is taken.
-    """
-    for key in document.value:
-        place = Place(path, document.line_of((key,)))
-        if key not in fields.KNOWN:
-            raise InputError(unknown("field", key, sorted(fields.KNOWN)), place=place)
-        if key in fields.HELM:
-            raise InputError(
-                f"{key} is not supported: Helm charts are not rendered",
-                place=place,
-                hint="render the chart into the repository, and list the result in resources",
-            )
-    for key in (*fields.PATCHES, *fields.GENERATED, "images", "openapi"):
-        value = document.value.get(key)
-        for index, item in mappings(value) if isinstance(value, list) else [(0, value)]:
-            for name in item or ():
-                if name not in fields.NESTED and name.casefold() in _FOLDED:
-                    at = (key, index, name) if isinstance(value, list) else (key, name)
-                    words = f"{name} is not written as kustomize documents it"
-                    raise InputError(words, place=Place(path, document.line_of(at)))
-
-
-def _file_words(value: Any) -> Iterator[str]:  # noqa: ANN401
-    """Give the words in a plugin's configuration that name files."""
-    for key, item in value.items() if isinstance(value, dict) else ():
-        if key in _FILE_KEYS:
-            for word in item if isinstance(item, list) else [item]:
-                if isinstance(word, str):
-                    yield word
+def _word(value: Any, what: str, place: Place) -> str:  # noqa: ANN401
+    if not isinstance(value, str):
+        raise InputError(f"{what} is no word", place=place)
+    return value

@@ -100,7 +100,11 @@ class _Editor:
         images = self.document.value.get("images")
         if images is not None and not isinstance(images, list):
             raise self.refusal("images is not a list", self.document.line_of(("images",)))
-        wanted = [dict(item) if isinstance(item, dict) else item for item in images or ()]
+        for index, item in enumerate(images or ()):
+            if not isinstance(item, dict):
+                line = self.document.line_of(("images", index))
+                raise self.refusal("images has an entry that is no mapping", line)
+        wanted = [dict(item) for item in images or ()]
         missing = []
         for pin in pins:
             entry = self.entry(pin)
@@ -137,14 +141,12 @@ class _Editor:
                 yield self.renaming((*path, "digest"), "newTag")
                 yield self.replacement((*path, "digest"), pin.tag)
                 return
-        after = None
+        behind = "newTag" if "newTag" in wanted else list(wanted)[-1]
         for key, value in pin.fields().items():
             if key not in wanted:
-                yield self.addition(path, key, value, after or list(wanted)[-1])
+                yield self.addition(path, key, value, behind)
             elif wanted[key] != value:
                 yield self.replacement((*path, key), value)
-            if key == "newTag" and key in wanted:
-                after = key
             wanted[key] = value
 
     def replacement(self, path: NodePath, value: str) -> _Splice:

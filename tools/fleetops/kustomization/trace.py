@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fleetops import goyaml
 from fleetops.errors import InputError, Place
@@ -51,9 +51,8 @@ class Tracer:
         for kustomization in reversed(self._closure.kustomizations):
             if path[-1:] == ("image",):
                 yield from _image(kustomization, manifest.get(*path), len(path))
-            for patch in reversed(kustomization.patches):
-                yield from self._matching(patch, manifest, path)
-            yield from self._inline(kustomization, manifest, path)
+            for patch in reversed(tuple(self._patches(kustomization))):
+                yield from patch.candidates(manifest, path)
             yield from _generated(kustomization, manifest)
             for resource in reversed(kustomization.resources):
                 yield from self._matching(resource, manifest, path)
@@ -62,32 +61,111 @@ class Tracer:
         self, file: str, manifest: Manifest, path: goyaml.NodePath
     ) -> Iterator[tuple[Place, int, Any]]:
         for document in self._documents(file):
-            if _same(document.value, manifest):
-                steps, found = _follow(document.value, manifest.value, path)
-                yield Place(file, document.line_of(steps)), len(steps), found
+            for at, value in _objects(document.value, ()):
+                if _same(value, manifest):
+                    steps, found = _follow(value, manifest.value, path)
+                    yield Place(file, document.line_of((*at, *steps))), len(steps), found
 
-    def _inline(
-        self, kustomization: Kustomization, manifest: Manifest, path: goyaml.NodePath
+    def _patches(self, kustomization: Kustomization) -> Iterator[_Patch]:
+        """Give what patches a kustomization, in the order of application."""
+        files = iter(kustomization.patches)
+        for key in ("patches", "patchesJson6902"):
+            for index, item in mappings(kustomization.document.value.get(key)):
+                target = item.get("target")
+                if isinstance(item.get("path"), str):
+                    yield from self._patch_file(next(files), target)
+                elif isinstance(text := item.get("patch"), str):
+                    mark = kustomization.document.marks.get((key, index, "patch"))
+                    if mark is not None:
+                        block = mark.style in "|>"
+                        for document in _parsed(text, kustomization.path):
+                            yield _Patch(document, target, kustomization.path, mark.line, block)
+        for file in files:
+            yield from self._patch_file(file, None)
+
+    def _patch_file(self, file: str, target: Any) -> Iterator[_Patch]:  # noqa: ANN401
+        for document in self._documents(file):
+            yield _Patch(document, target, file)
+
+
+class _Patch(NamedTuple):
+    """A document that patches: a part of an object, or a list of JSON patch's operations."""
+
+    document: goyaml.Document
+    target: Any
+    """What it is for, if that is said beside it."""
+    file: str
+    before: int = 0
+    """The lines of the file that are before it."""
+    in_lines: bool = True
+    """False for an inline patch that is written in quotes."""
+
+    def candidates(
+        self, manifest: Manifest, path: goyaml.NodePath
     ) -> Iterator[tuple[Place, int, Any]]:
-        for index, item in mappings(kustomization.document.value.get("patches")):
-            try:
-                documents = goyaml.read(str(item.get("patch", "")), "", marks=True)
-            except InputError:
+        value = self.document.value
+        if not (_selects(self.target, manifest) if self.target else _same(value, manifest)):
+            return
+        if not isinstance(value, list):
+            steps, found = _follow(value, manifest.value, path)
+            yield self._place(steps), len(steps), found
+        for index, operation in reversed(tuple(mappings(value))):
+            pointer = str(operation.get("path")).split("/")[1:]
+            steps = tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer)
+            inside, rest = path[: len(steps)], path[len(steps) :]
+            if operation.get("op") not in {"add", "replace"} or not _leads(steps, inside):
                 continue
-            at = ("patches", index, "patch")
-            mark = kustomization.document.marks.get(at)
-            for document in documents:
-                if mark is not None and _same(document.value, manifest):
-                    steps, found = _follow(document.value, manifest.value, path)
-                    line = mark.line + (document.line_of(steps) if mark.style in "|>" else 0)
-                    yield Place(kustomization.path, line), len(steps), found
+            new, rendered = operation.get("value"), manifest.get(*inside)
+            # `-` says no index, so it is the item that has to be the same.
+            if steps[-1:] != ("-",) or new == rendered:
+                further, found = _follow(new, rendered, rest)
+                place = self._place((index, "value", *further))
+                yield place, len(steps) + len(further), found
+
+    def _place(self, steps: goyaml.NodePath) -> Place:
+        line = self.document.line_of(steps) if self.in_lines else 0
+        return Place(self.file, self.before + line)
+
+
+def _selects(target: Any, manifest: Manifest) -> bool:  # noqa: ANN401
+    """Tell whether a patch's target may select an object, whose name may have got a prefix."""
+    kind, name = (str(dig(target, key) or ".*") for key in ("kind", "name"))
+    try:
+        found = re.search(name, manifest.reference.name)
+        return found is not None and re.fullmatch(kind, manifest.reference.kind) is not None
+    except re.error:
+        return False
+
+
+def _leads(steps: goyaml.NodePath, path: goyaml.NodePath) -> bool:
+    """Tell whether a JSON pointer leads to `path`, where `-` is any index."""
+    return len(steps) == len(path) and all(
+        step == str(at) or (step == "-" and isinstance(at, int))
+        for step, at in zip(steps, path, strict=True)
+    )
 
 
 def _documents(repository: Repository, path: str) -> tuple[goyaml.Document, ...]:
     try:
-        return goyaml.read(repository.read_text(path), path, marks=True)
+        return _parsed(repository.read_text(path), path)
     except InputError:
         return ()
+
+
+def _parsed(text: str, path: str) -> tuple[goyaml.Document, ...]:
+    try:
+        return goyaml.read(text, path, marks=True)
+    except InputError:
+        return ()
+
+
+def _objects(value: Any, at: goyaml.NodePath) -> Iterator[tuple[goyaml.NodePath, Any]]:  # noqa: ANN401
+    """Give the object that a document is, or those of a List, with the paths to them."""
+    if str(dig(value, "kind")).endswith("List"):
+        for index, item in mappings(dig(value, "items")):
+            yield from _objects(item, (*at, "items", index))
+    else:
+        yield at, value
 
 
 def _same(value: Any, manifest: Manifest) -> bool:  # noqa: ANN401

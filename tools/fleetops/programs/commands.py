@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 MIB: Final = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A program to run, as a value; printed, it can be pasted into a shell."""
 
     arguments: tuple[str, ...]
@@ -33,8 +33,7 @@ class Command:
         return shlex.join(self.arguments)
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(Struct, frozen=True):
     """What became of a command that ended by itself."""
 
     returncode: int

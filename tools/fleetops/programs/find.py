@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from fleetops.errors import ProgramError
 from fleetops.programs.commands import Command, clean_environment
@@ -25,8 +26,7 @@ _ASK_TIMEOUT: Final = 30.0
 _ASK_OUTPUT: Final = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A program on PATH."""
 
     path: Path

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import enum
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fleetops.errors import ProgramError
 from fleetops.programs.build import recipe_for
@@ -32,8 +34,7 @@ class Origin(enum.StrEnum):
     """It is what runs fleetops."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What there is of one program."""
 
     name: str

@@ -7,8 +7,10 @@ import os
 import shutil
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fleetops.errors import Place, ProgramError
 from fleetops.programs.find import ask_version
@@ -28,8 +30,7 @@ _ERROR_LINES: Final = 4
 _PART: Final = ".part"
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Struct, frozen=True):
     """How a program is made."""
 
     tool: Tool

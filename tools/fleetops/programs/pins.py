@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from fleetops.programs.versions import Range, Version, parse_version
 
@@ -14,8 +15,7 @@ _GO_LINE = re.compile(r"^go (\S+)$", re.MULTILINE)
 _REQUIREMENT = re.compile(r"^(?:require)?\s+(\S+) (v\S+)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(Struct, frozen=True):
     """Something that is looked for on PATH."""
 
     name: str
@@ -24,8 +24,7 @@ class Tool:
     accepted: Range
 
 
-@dataclass(frozen=True, slots=True)
-class Program(Tool):
+class Program(Tool, frozen=True):
     """A tool that is built where PATH has none that is accepted."""
 
     folder: Path
@@ -38,8 +37,7 @@ class Program(Tool):
     """The Go variable that holds its version, where it cannot tell by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(Struct, frozen=True):
     """What a go.mod and its go.sum say of a program."""
 
     version: Version

@@ -1,0 +1,191 @@
+"""Nothing passes because it was not looked at."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fleetcopy import programs_on_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fleetcopy import FleetCopy
+
+pytestmark = pytest.mark.acceptance
+
+AWS = "overlays/aws/kustomization.yaml"
+CLASS = "overlays/aws/storageclass.yaml"
+SERVICE = "base/queue/service.yaml"
+BROKEN = "apiVersion: v1\nkind: Service\nmetadata:\n  name: extra\nspec:\n  portz: []\n"
+WIDGET = "---\napiVersion: example.com/v1\nkind: Widget\nmetadata:\n  name: w\nspec:\n  size: 1\n"
+
+
+def indented(text: str) -> str:
+    first, *rest = text.splitlines()
+    return "\n".join([f"  - {first}", *(f"    {line}" for line in rest)]) + "\n"
+
+
+ADDED = {
+    "a second document": f"---\n{BROKEN}",
+    "a document behind an end": f"...\n---\n{BROKEN}",
+    "an item of a List": f"---\napiVersion: v1\nkind: List\nitems:\n{indented(BROKEN)}",
+    "an item of a List in a List": (
+        "---\napiVersion: v1\nkind: List\nitems:\n"
+        + indented(f"apiVersion: v1\nkind: List\nitems:\n{indented(BROKEN)}")
+    ),
+    "JSON": '---\n{"apiVersion": "v1", "kind": "Service",'
+    ' "metadata": {"name": "extra"}, "spec": {"portz": []}}\n',
+}
+
+
+@pytest.mark.parametrize("text", ADDED.values(), ids=ADDED.keys())
+def test_a_broken_object_is_found_in(text: str, fleet: FleetCopy) -> None:
+    fleet.append(CLASS, text)
+    done = fleet.json("validate", "--env", "aws")
+    assert done.code == 1
+    assert done.data["manifests"] == 20
+    assert [one["path"] for one in done.data["findings"]] == ["spec.portz"]
+    assert [one["file"] for one in done.data["findings"]] == [CLASS]
+
+
+@pytest.mark.parametrize("name", ["service", "service.txt", "service.YAML", "-service.yaml"])
+def test_a_broken_file_is_found_whatever_its_name(name: str, fleet: FleetCopy) -> None:
+    fleet.edit(SERVICE, "targetPort: console", "targetPrt: console")
+    (fleet.root / SERVICE).rename(fleet.root / "base/queue" / name)
+    fleet.edit("base/queue/kustomization.yaml", "service.yaml", f"./{name}")
+    done = fleet.json("validate", "--env", "aws")
+    assert done.findings == [("schema", f"base/queue/{name}", 11)]
+
+
+def test_a_broken_file_is_found_behind_a_link_to_its_folder(fleet: FleetCopy) -> None:
+    fleet.edit(SERVICE, "targetPort: console", "targetPrt: console")
+    (fleet.root / "base/queue").rename(fleet.root / "queue")
+    (fleet.root / "base/queue").symlink_to("../queue")
+    done = fleet.json("validate", "--env", "aws")
+    assert done.findings == [("schema", "queue/service.yaml", 11)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("apiVersion: v1\nkind: ConfigMap\n", "missing metadata.name"),
+        ("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ''\n", "missing metadata.name"),
+        ("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: 12\n", "without metadata.name"),
+        ("apiVersion: v1\nmetadata:\n  name: a\n", "missing kind"),
+        ("kind: ConfigMap\nmetadata:\n  name: a\n", "without kind and apiVersion"),
+        ("- apiVersion: v1\n", "storageclass.yaml"),
+        ("apiVersion: v1\nkind: List\n", "is a List without metadata.name"),
+        ("apiVersion: v1\nkind: List\nitems: none\n", "expected array in List/items"),
+        (f"{BROKEN}spec: {{}}\n", f"{CLASS}:30: has the key 'spec' twice"),
+    ],
+)
+def test_what_is_no_object_is_refused(text: str, said: str, fleet: FleetCopy) -> None:
+    fleet.append(CLASS, f"---\n{text}")
+    assert said in fleet.refused("validate", "--env", "aws")
+
+
+@pytest.mark.parametrize("text", ["resources: []\n", "namespace: fleetman\n"])
+def test_an_overlay_that_renders_nothing_is_refused(text: str, fleet: FleetCopy) -> None:
+    fleet.write(AWS, text)
+    assert fleet.refused("validate") == f"fleetops: {AWS}: renders nothing\n"
+
+
+@pytest.mark.parametrize("value", ["1e3", "0o17", "1_000", "0x1f", "1.", "2024"])
+def test_a_plain_word_that_go_reads_as_a_number_is_no_string(value: str, fleet: FleetCopy) -> None:
+    tracker = "base/position-tracker/deployment.yaml"
+    fleet.edit(tracker, "value: production-microservice", f"value: {value}")
+    line = fleet.line(tracker, f"value: {value}")
+    assert fleet.json("validate", "-e", "aws").findings == [("schema", tracker, line)]
+
+
+@pytest.mark.parametrize("value", ["on", "n", "1:30", "2024-05-01", "="])
+def test_a_plain_word_that_kustomize_quotes_is_a_string(value: str, fleet: FleetCopy) -> None:
+    tracker = "base/position-tracker/deployment.yaml"
+    fleet.edit(tracker, "value: production-microservice", f"value: {value}")
+    assert fleet.json("validate", "-e", "aws").findings == []
+
+
+def test_the_same_object_in_two_versions(fleet: FleetCopy) -> None:
+    for version in ("v1", "v2"):
+        fleet.append(
+            CLASS,
+            f"---\napiVersion: autoscaling/{version}\nkind: HorizontalPodAutoscaler\n"
+            "metadata:\n  name: queue\nspec:\n  maxReplicas: 2\n  scaleTargetRef:\n"
+            "    apiVersion: apps/v1\n    kind: Deployment\n    name: queue\n",
+        )
+    checks = [check for check, _, _ in fleet.json("validate", "-e", "aws").findings]
+    assert "duplicate-resource" in checks
+
+
+def with_schema(fleet: FleetCopy, text: str | None) -> None:
+    """Add an object of a kind of its own, and a folder for its schema."""
+    fleet.append(CLASS, WIDGET)
+    fleet.edit("fleetops.yaml", "catalogue: releases\n", "schemas:\n  - crds\n")
+    fleet.write("crds/README", "Schemas.\n")
+    if text is not None:
+        fleet.write("crds/example.com/widget_v1.json", text)
+
+
+def sized(kind: str) -> str:
+    size = {"type": "object", "properties": {"size": {"type": kind}}}
+    return json.dumps({"type": "object", "properties": {"spec": size}})
+
+
+def test_an_object_with_a_schema_of_its_own_passes(fleet: FleetCopy) -> None:
+    with_schema(fleet, sized("integer"))
+    assert fleet.run("validate").code == 0
+
+
+SCHEMAS = {
+    "says otherwise": (sized("string"), "schema", "size: 1"),
+    "is not there": (None, "unknown-kind", "apiVersion: example.com"),
+    "is empty": ("", "schema", "apiVersion: example.com"),
+    "is not JSON": ("{", "schema", "apiVersion: example.com"),
+    "is no schema": ('{"type": "objekt"}', "unknown-kind", "apiVersion: example.com"),
+    "leads away": ('{"$ref": "https://example.com/a"}', "unknown-kind", "apiVersion: example.com"),
+}
+
+
+@pytest.mark.parametrize(("text", "check", "line"), SCHEMAS.values(), ids=SCHEMAS.keys())
+def test_an_object_does_not_pass_where_its_schema(
+    text: str | None, check: str, line: str, fleet: FleetCopy
+) -> None:
+    with_schema(fleet, text)
+    found = fleet.json("validate", "-e", "aws").findings
+    assert found == [(check, CLASS, fleet.line(CLASS, line))]
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        ("none", "none does not exist"),
+        ("fleetops.yaml", "fleetops.yaml is not a folder"),
+        ("../tmp", "../tmp leads out of the repository"),
+        ("/etc", "/etc leads out of the repository"),
+    ],
+)
+def test_a_folder_of_schemas_that_is_none(folder: str, said: str, fleet: FleetCopy) -> None:
+    fleet.append("fleetops.yaml", f"schemas:\n  - base\n  - {folder}\n")
+    line = fleet.line("fleetops.yaml", f"  - {folder}")
+    assert f"fleetops.yaml:{line}: {said}\n" in fleet.refused("validate")
+
+
+LIES = {
+    "that it saw less": '"$REAL" "$@" | sed "s/\\"valid\\": 19/\\"valid\\": 18/"',
+    "that it skipped": '"$REAL" "$@" | sed "s/\\"skipped\\": 0/\\"skipped\\": 1/"',
+    "nothing": "exit 0",
+    "something else": "echo all is well",
+    "nothing of the objects": 'echo "{}"',
+}
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES.keys())
+def test_a_kubeconform_is_not_believed_that_says(
+    lie: str, fleet: FleetCopy, tmp_path: Path
+) -> None:
+    programs = programs_on_path(tmp_path, kubeconform=lie)
+    said = fleet.refused("validate", "-e", "aws", code=3, **programs)
+    assert said.startswith("fleetops: kubeconform ")
