@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/.run.stamp
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet install
 DEV := $(VENV)/.dev.stamp
 
 .PHONY: promote validate test lint lock benchmark schemas clean
@@ -25,12 +26,12 @@ benchmark: $(DEV)
 
 $(RUN): requirements/run.txt pyproject.toml
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements/run.txt
-	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(PIP) --require-hashes -r requirements/run.txt
+	$(PIP) --no-deps --no-build-isolation -e .
 	touch $@
 
 $(DEV): $(RUN) requirements/dev.txt
-	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(PIP) --require-hashes -r requirements/dev.txt
 	touch $@
 
 # The schemas anew from their pinned sources; needs Go 1.27.

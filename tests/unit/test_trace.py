@@ -147,7 +147,6 @@ def test_leads_into_a_value_that_a_json_patch_adds(tmp_path: Path) -> None:
     [
         "patches:\n  - path: operations.yaml\n    target:\n      kind: Service\n",
         "patches:\n  - path: operations.yaml\n    target:\n      name: tracker\n",
-        "patches:\n  - path: operations.yaml\n    target:\n      name: '['\n",
         inline(REPLICAS.replace("queue", "tracker")),
         inline("- not: [a, patch"),
     ],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec import Struct
 
 from fleetops import goyaml
@@ -14,7 +15,7 @@ from fleetops.manifests import parse
 from fleetops.programs import Command, clean_environment, run_all
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from fleetops.files import Repository
@@ -26,6 +27,15 @@ SECONDS = 60.0
 """For one overlay; the largest known ones take about five."""
 MAX_OUTPUT = 64 * 1024 * 1024
 """Bytes of one render; etcd would not hold the objects of such a one."""
+
+_ANCHOR = re.compile(r"(?:^|[\s\[{,:?-])&[^\s\[\]{},]")
+_ALIAS = re.compile(r"(?:^|[\s\[{,:?-])\*[^\s\[\]{},]")
+# What kustomize says of a broken file or folder, in the words of everything that leads there.
+_IN_FILE = re.compile(
+    r".*accumulating resources from '[^']*': (?P<words>.*)': must build at directory:"
+    r" '(?P<path>[^']*)': file is not directory"
+)
+_IN_FOLDER = re.compile(r".*couldn't make target for path '(?P<path>[^']*)': (?P<words>.*)")
 
 
 class Render(Struct, frozen=True):
@@ -51,12 +61,17 @@ class Kustomize(Struct, frozen=True):
         An outcome is an InputError where kustomize refuses the overlay, with the line where that
         is known, and a ProgramError where it does not end in time or prints too much.
         """
-        commands = [self._command(repository, closure) for repository, closure in overlays]
+        refusals = [_refusal(repository, closure) for repository, closure in overlays]
+        commands = [
+            self._command(repository, closure)
+            for refusal, (repository, closure) in zip(refusals, overlays, strict=True)
+            if refusal is None
+        ]
+        answers = iter(run_all(commands, os.cpu_count() or 1))
+        outcomes = [refusal or next(answers) for refusal in refusals]
         return [
             outcome if isinstance(outcome, FleetopsError) else _render(repository, closure, outcome)
-            for outcome, (repository, closure) in zip(
-                run_all(commands, os.cpu_count() or 1), overlays, strict=True
-            )
+            for outcome, (repository, closure) in zip(outcomes, overlays, strict=True)
         ]
 
     def _command(self, repository: Repository, closure: Closure) -> Command:
@@ -87,7 +102,7 @@ def copy(
 
 def as_kustomization(value: dict[str, Any]) -> str:
     """Write a kustomization for a scratch copy; JSON is YAML, and says exactly what is meant."""
-    return json.dumps(value)
+    return msgspec.json.encode(value).decode()
 
 
 def _render(repository: Repository, closure: Closure, outcome: Completed) -> Render | FleetopsError:
@@ -103,6 +118,37 @@ def _render(repository: Repository, closure: Closure, outcome: Completed) -> Ren
     return Render(closure, text, manifests)
 
 
+def _refusal(repository: Repository, closure: Closure) -> InputError | None:
+    """Keep from kustomize what it would need all memory for: aliases of aliases of aliases."""
+    for text, path in _texts(repository, closure):
+        if _ANCHOR.search(text) and _ALIAS.search(text):
+            try:
+                goyaml.read(text, path)
+            except goyaml.LimitError as error:
+                return error
+            except InputError:
+                # What else is wrong with it, kustomize says.
+                continue
+    return None
+
+
+def _texts(repository: Repository, closure: Closure) -> Iterator[tuple[str, str]]:
+    """Give what kustomize may read as YAML, and where it is written."""
+    for path in closure.files:
+        yield repository.read_bytes(path).decode(errors="replace"), path
+    for kustomization in closure.kustomizations:
+        for text in _inline(kustomization.document.value):
+            yield text, kustomization.path
+
+
+def _inline(value: Any) -> Iterator[str]:  # noqa: ANN401
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _inline(item)
+
+
 def _diagnosis(repository: Repository, closure: Closure, words: str) -> InputError:
     """Say why kustomize refuses: the broken file and line if there is one, or its own words."""
     for path in closure.files:
@@ -111,5 +157,12 @@ def _diagnosis(repository: Repository, closure: Closure, words: str) -> InputErr
                 goyaml.read(repository.read_text(path), path)
             except InputError as error:
                 return error
-    words = words.replace(f"{repository.root}/", "").strip().removeprefix("Error: ")
-    return InputError(f"kustomize cannot render it: {words}", place=Place(closure.top.path))
+    words = " ".join(words.replace(f"{repository.root}/", "").split()).removeprefix("Error: ")
+    path = closure.top.path
+    if (found := _IN_FILE.fullmatch(words)) and found["path"] in closure.files:
+        path, words = found["path"], found["words"]
+    elif found := _IN_FOLDER.fullmatch(words):
+        for kustomization in closure.kustomizations:
+            if kustomization.folder == found["path"]:
+                path, words = kustomization.path, found["words"]
+    return InputError(f"kustomize cannot render it: {words}", place=Place(path))

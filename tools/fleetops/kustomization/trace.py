@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MERGE_KEYS = ("name", "mountPath", "containerPort", "port", "topologyKey", "key", "ip", "path")
 """What tells the items of a list apart, in the API's patchMergeKey annotations."""
+_WORD = re.compile(r"[A-Za-z0-9.-]+")
 
 
 class Tracer:
@@ -128,13 +129,15 @@ class _Patch(NamedTuple):
 
 
 def _selects(target: Any, manifest: Manifest) -> bool:  # noqa: ANN401
-    """Tell whether a patch's target may select an object, whose name may have got a prefix."""
-    kind, name = (str(dig(target, key) or ".*") for key in ("kind", "name"))
-    try:
-        found = re.search(name, manifest.reference.name)
-        return found is not None and re.fullmatch(kind, manifest.reference.kind) is not None
-    except re.error:
-        return False
+    """Tell whether a patch's target may select an object, whose name may have got a prefix.
+
+    To kustomize kind and name are regular expressions. One that is more than a word counts as
+    selecting: a stranger's expression could take for ever here.
+    """
+    kind, name = (str(dig(target, key) or "") for key in ("kind", "name"))
+    return (kind == manifest.reference.kind or not _WORD.fullmatch(kind)) and (
+        name in manifest.reference.name or not _WORD.fullmatch(name)
+    )
 
 
 def _leads(steps: goyaml.NodePath, path: goyaml.NodePath) -> bool:
