@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
@@ -327,7 +329,7 @@ def is_kustomization(text: str) -> bool:
     """Tell whether the other reader takes it for one mapping without duplicates."""
     try:
         return isinstance(tree(node(text)), dict)
-    except (yaml.YAMLError, AssertionError, TypeError):
+    except (yaml.YAMLError, AssertionError, TypeError, RecursionError):
         return False
 
 
@@ -347,3 +349,21 @@ def test_ordinary_styles_are_never_refused(text: str, pin: Pin) -> None:
     assume(is_kustomization(text))
     assert isinstance(attempt(text, [pin]), str)
     assert_promises_hold(text, [pin])
+
+
+# -- Cases written by hand --
+
+
+@pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)
+def test_an_edit_gives_the_text_written_by_hand(case: Path) -> None:
+    before = (case / "before.yaml").read_bytes().decode()
+    pins = [Pin(**pin) for pin in json.loads((case / "pins.json").read_text())]
+    outcome = attempt(before, pins)
+    if (case / "refused.txt").exists():
+        assert isinstance(outcome, RefusedError)
+        assert outcome.place is not None
+        said = f"{outcome.place.line}: {outcome.message}\n"
+        assert said == (case / "refused.txt").read_text()
+    else:
+        assert outcome == (case / "after.yaml").read_bytes().decode()
+        assert set_images(outcome, PATH, pins) == outcome

@@ -10,9 +10,10 @@ import contextlib
 import os
 import stat
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fleetops.errors import FleetopsError, InputError, Place, RefusedError
 
@@ -23,8 +24,7 @@ MAX_BYTES = 8 * 1024 * 1024
 """The largest file that is read; a generated CustomResourceDefinition has about 1 MiB."""
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(Struct, frozen=True):
     """A work tree whose paths are given relative to it, with slashes."""
 
     root: Path
@@ -124,7 +124,9 @@ class Repository:
                 )
             Path(temporary).replace(real)
             temporary = None
-            _sync_directory(real.parent)
+            # Not every file system can; the new file is whole in any case.
+            with contextlib.suppress(OSError):
+                _sync_directory(real.parent)
         except OSError as error:
             raise FleetopsError(
                 f"cannot be written: {error.strerror}",

@@ -13,10 +13,11 @@ import binascii
 import math
 import re
 import struct
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fleetops.errors import InputError, Place
 
@@ -63,8 +64,11 @@ _INNER_BOM = re.compile("(?<=[\n\r\x85\u2028\u2029\ufeff])\ufeff")
 _MIN_INT64, _MAX_INT64, _MAX_UINT64 = -(2**63), 2**63 - 1, 2**64 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class LimitError(InputError):
+    """The nesting or the aliases of a file go beyond what is read. Exit code 1."""
+
+
+class Mark(Struct, frozen=True):
     """Where a node stands in its text."""
 
     start: int
@@ -81,17 +85,16 @@ class Mark:
     """False where an anchor or a tag stands before the node."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """One document of a stream."""
 
     value: Any
     """dict, list, str, int, float, bool or None, as JSON would hold it."""
     line: int
     """Where its content begins, counted from 1."""
-    marks: dict[NodePath, Mark] = field(default_factory=dict, repr=False)
+    marks: dict[NodePath, Mark] = {}
     """Path to mark, for each node that is written out here; empty unless asked for."""
-    keys: dict[NodePath, Mark] = field(default_factory=dict, repr=False)
+    keys: dict[NodePath, Mark] = {}
     """Path to the mark of the key that leads there."""
 
     def line_of(self, path: NodePath) -> int:
@@ -231,7 +234,10 @@ class _Builder:
         self.line = 0
 
     def fail(self, message: str, event: Any) -> InputError:
-        return InputError(message, place=Place(self.path, event.start_mark.line + 1))
+        return InputError(message, place=self.place(event))
+
+    def place(self, event: Any) -> Place:
+        return Place(self.path, event.start_mark.line + 1)
 
     def document(self, end: Any) -> Document:
         line = self.line or end.start_mark.line + 1
@@ -260,12 +266,12 @@ class _Builder:
 
     def open(self, value: Any, event: Any) -> None:
         if len(self.stack) >= MAX_DEPTH:
-            raise self.fail(f"is nested deeper than {MAX_DEPTH} levels", event)
-        path = self.child(event)
-        self.stack.append(_Frame(value, path, event.anchor))
+            message = f"is nested deeper than {MAX_DEPTH} levels"
+            raise LimitError(message, place=self.place(event))
+        self.note(self.marks, event)
+        self.stack.append(_Frame(value, self.child(event), event.anchor))
         if event.anchor:
             self.anchors.pop(event.anchor, None)
-        self.note(self.marks, path, event)
 
     def close(self, event: Any) -> None:
         frame = self.stack.pop()
@@ -285,36 +291,31 @@ class _Builder:
         value, size, height = self.anchors[event.anchor]
         self.budget.aliased += size
         if self.budget.aliased > MAX_ALIASED or len(self.stack) + height > MAX_DEPTH:
-            raise self.fail("has aliases that stand for too much", event)
+            raise LimitError("has aliases that stand for too much", place=self.place(event))
         return value, size, height
 
     def attach(self, value: Any, size: int, height: int, event: Any) -> None:
         """Put a finished node where it belongs."""
-        leaf = type(event) in _LEAVES
-        if not self.stack:
-            self.value = value
-            if leaf:
-                self.note(self.marks, (), event)
+        top = self.stack[-1] if self.stack else None
+        if top is not None and top.awaits_key and type(top.value) is dict:
+            top.key = self.key(value, top, event)
+            top.awaits_key = False
+            self.note(self.keys, event)
             return
-        top = self.stack[-1]
+        if type(event) in _LEAVES:
+            self.note(self.marks, event)
+        if top is None:
+            self.value = value
+            return
         top.size += size
         top.height = max(top.height, height + 1)
         if type(top.value) is list:
-            if leaf:
-                self.note(self.marks, (*top.path, len(top.value)), event)
             top.value.append(value)
-        elif top.awaits_key:
-            top.key = self.key(value, top, event)
-            top.awaits_key = False
-            if top.key is not None:
-                self.note(self.keys, (*top.path, top.key), event)
+            return
+        top.awaits_key = True
+        if top.key is None:
+            top.merges = self.merged(value, top, event)
         else:
-            top.awaits_key = True
-            if top.key is None:
-                top.merges = self.merged(value, top, event)
-                return
-            if leaf:
-                self.note(self.marks, (*top.path, top.key), event)
             top.value[top.key] = value
 
     def child(self, event: Any) -> NodePath:
@@ -385,13 +386,13 @@ class _Builder:
             raise self.fail(f"has {text}, which JSON cannot hold", event)
         return value
 
-    def note(self, table: dict[NodePath, Mark], path: NodePath, event: Any) -> None:
+    def note(self, table: dict[NodePath, Mark], event: Any) -> None:
         """Keep where a node stands, if that was asked for."""
         if self.offset is not None:
             self.budget.marked += 1
             if self.budget.marked > MAX_MARKS:
                 raise self.fail(f"has more than {MAX_MARKS} values", event)
-            table[path] = self.mark(event)
+            table[self.child(event)] = self.mark(event)
 
     def mark(self, event: Any) -> Mark:
         start, end, offset = event.start_mark, event.end_mark, self.offset or 0

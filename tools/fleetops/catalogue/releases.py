@@ -19,10 +19,11 @@ SUFFIXES = (".yaml", ".yml")
 
 # Grammar of references: github.com/distribution/reference, regexp.go. Python's `$` alone would let
 # a line feed pass at the end.
+_PART = "[a-z0-9]+([._-]+[a-z0-9]+)*"
 Name = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z0-9]+([._-]+[a-z0-9]+)*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$(?!\n)",
+        pattern=rf"^({_PART}(:[0-9]+)?/)?{_PART}(/{_PART})*$(?!\n)",
         max_length=255,
         description="The image's name as the base writes it: no tag, no digest.",
     ),

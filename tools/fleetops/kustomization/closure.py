@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from fleetops.errors import InputError, Place
 from fleetops.files import MAX_BYTES
@@ -33,16 +34,15 @@ _REMOTE = re.compile(
 """What kustomize fetches: api/internal/git/repospec.go and IsRemoteFile in api/internal/loader."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kustomization:
+class Kustomization(Struct, frozen=True):
     """One kustomization file."""
 
     folder: str
     """Relative to the repository, links resolved."""
     path: str
     """Likewise."""
-    text: str = field(repr=False)
-    document: Document = field(repr=False)
+    text: str
+    document: Document
     resources: tuple[str, ...] = ()
     """The manifest files that it names."""
     patches: tuple[str, ...] = ()
@@ -53,8 +53,7 @@ class Kustomization:
         return Place(self.path, self.document.line_of(path))
 
 
-@dataclass(frozen=True, slots=True)
-class Closure:
+class Closure(Struct, frozen=True):
     """An overlay and all that it reads."""
 
     overlay: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from fleetops import goyaml
 from fleetops.errors import InputError, Place
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from fleetops.goyaml import Document
 
 
-@dataclass(frozen=True, slots=True)
-class ImageEntry:
+class ImageEntry(Struct, frozen=True):
     """An item of `images:` as it stands."""
 
     index: int

@@ -9,8 +9,9 @@ whatever is not safe (anchors, aliases, block scalars, two entries of one name) 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from fleetops import goyaml
 from fleetops.errors import InputError, Place, RefusedError
@@ -30,8 +31,7 @@ _BLANK_OR_COMMENT = re.compile(r"[ \t]*(?:[ \t]#[^\r\x85\u2028\u2029]*)?")
 _COMMA_BEFORE = re.compile(r",[ \t]*\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(Struct, frozen=True):
     """What an image shall run as."""
 
     name: str
@@ -46,8 +46,7 @@ class Pin:
         return fields if self.digest is None else {**fields, "digest": self.digest}
 
 
-@dataclass(frozen=True, slots=True)
-class _Splice:
+class _Splice(Struct, frozen=True):
     start: int
     end: int
     text: str
@@ -173,13 +172,15 @@ class _Editor:
         if key and value and value.bare and value.style in _WORDS:
             start, end = self.layout.line_start(key.start), self.layout.line_end(value.end)
             before, behind = self.text[start : key.start], self.text[value.end : end]
-            if not (before + behind).strip(" \t\r"):
-                if end < len(self.text):
-                    return _Splice(start, end + 1, "")
-                return _Splice(
-                    len(self.text[:start].removesuffix("\n").removesuffix("\r")), end, ""
-                )
-            if comma := _COMMA_BEFORE.search(before):
+            alone = not (before + behind).strip(" \t\r")
+            if "#" in self.text[key.end : value.start]:
+                pass
+            elif alone and end < len(self.text):
+                return _Splice(start, end + 1, "")
+            elif alone:
+                start = len(self.text[:start].removesuffix("\n").removesuffix("\r"))
+                return _Splice(start, end, "")
+            elif comma := _COMMA_BEFORE.search(before):
                 return _Splice(start + comma.start(), value.end, "")
         raise self.refusal(f"{path[-1]} has to go, but not what stands around it", line)
 

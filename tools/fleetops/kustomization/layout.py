@@ -47,7 +47,7 @@ class Layout:
 
     def top_column(self) -> int:
         """Tell how far the document itself is indented."""
-        return next((mark.column for mark in self.document.keys.values()), 0)
+        return self.document.marks[()].column
 
     def list_column(self) -> int:
         """Tell how far the document indents the items of its lists."""
