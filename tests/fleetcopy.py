@@ -10,12 +10,15 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 
 from fleetops.api.schemas import schema
 from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).parent.parent
 PARTS = ("base", "overlays", "releases", "fleetops.yaml")
@@ -92,17 +95,19 @@ class FleetCopy:
         assert list((self.root.parent / "tmp").iterdir()) == []
         return Done(process.returncode, out, err)
 
-    def json(self, *words: str) -> Done:
+    def json(self, *words: str, **environment: str) -> Done:
         """Run fleetops with --output json: it says nothing else, and that as it is published."""
-        done = self.run(*words, "--output", "json")
+        done = self.run(*words, "--output", "json", **environment)
         assert done.err == ""
         jsonschema.validate(done.data, schema(done.data["command"]))
         return done
 
-    def refused(self, *words: str, code: int = 1, **environment: str) -> str:
+    def refused(
+        self, *words: str, code: int = 1, environment: Mapping[str, str] | None = None
+    ) -> str:
         """Run fleetops, which has to fail and to leave everything as it was; give its words."""
         before = self.snapshot()
-        done = self.run(*words, **environment)
+        done = self.run(*words, **(environment or {}))
         assert done.code == code, done
         assert self.snapshot() == before
         assert done.out == "" or words[0] == "validate"

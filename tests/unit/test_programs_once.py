@@ -33,6 +33,7 @@ def shell(script: str) -> Callable[[Path, Path], Command]:
 def recipe(tmp_path: Path) -> Recipe:
     """Give a recipe that a shell cooks."""
     return Recipe(
+        name="thing",
         tool=Tool("thing", ("version",), Range(Version(1, 0))),
         version=Version(1, 2, 3),
         folder=tmp_path / "cache" / "thing-v1.2.3",
@@ -78,6 +79,13 @@ def test_what_cannot_be_made_leaves_nothing(script: str, message: str, recipe: R
         make_once(replace(recipe, command=shell(script)), lambda _: None)
     assert failed.value.hint is not None
     assert kept(recipe) == {"thing.lock"}
+
+
+def test_what_is_made_together_is_made_once(recipe: Recipe) -> None:
+    both = shell(f"""{MAKE}; cp "$1/thing" "$1/other" """)
+    make_once(replace(recipe, command=both), lambda _: None)
+    other = replace(recipe, tool=replace(recipe.tool, name="other"), binary="other")
+    assert make_once(other, pytest.fail) == recipe.folder / "other"
 
 
 def test_what_a_killed_build_left_is_removed(recipe: Recipe) -> None:

@@ -8,7 +8,14 @@ import pytest
 from msgspec.structs import replace
 
 from fleetops.programs.golang import carried
-from fleetops.programs.pins import HERE, KUBECONFORM, KUSTOMIZE, PROGRAMS, read_pin
+from fleetops.programs.pins import (
+    CLUSTER_PROGRAMS,
+    HERE,
+    KUBECONFORM,
+    KUSTOMIZE,
+    PROGRAMS,
+    read_pin,
+)
 from fleetops.programs.versions import Version
 
 if TYPE_CHECKING:
@@ -22,12 +29,43 @@ def test_kustomize_and_kubeconform_are_pinned() -> None:
     assert read_pin(KUBECONFORM).version == Version(0, 8, 0)
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+def test_the_parts_of_a_cluster_are_pinned() -> None:
+    assert {program.name: str(read_pin(program).version) for program in CLUSTER_PROGRAMS} == {
+        "etcd": "3.7.3",
+        "kube-apiserver": "1.37.2",
+        "kube-controller-manager": "1.37.2",
+        "kube-scheduler": "1.37.2",
+        "kubectl": "1.37.2",
+        "kwok": "0.8.0",
+    }
+
+
+def test_every_module_of_kubernetes_is_pinned_in_one_version() -> None:
+    text = (HERE / "kubernetes" / "go.mod").read_text()
+    replaced = dict(re.findall(r"^\t(\S+) => (\S+ \S+)$", text, re.MULTILINE))
+    assert replaced == {module: f"{module} v0.37.2" for module in replaced}
+    required = set(re.findall(r"^\t(k8s\.io/\S+) v0\.", text, re.MULTILINE))
+    assert {"k8s.io/api", "k8s.io/apiserver", "k8s.io/client-go"} <= set(replaced)
+    assert required - set(replaced) <= {"k8s.io/kube-openapi", "k8s.io/utils"}
+
+
+@pytest.mark.parametrize("program", CLUSTER_PROGRAMS, ids=lambda program: program.name)
+def test_what_is_built_together_is_named_for_its_package(program: Program) -> None:
+    if program.together:
+        assert program.package in program.together
+        assert program.package.rpartition("/")[2] == program.name
+
+
+@pytest.mark.parametrize(
+    "program", [*PROGRAMS, *CLUSTER_PROGRAMS], ids=lambda program: program.name
+)
 def test_a_pin_is_a_version_that_is_accepted_on_path(program: Program) -> None:
     assert read_pin(program).version in program.accepted
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+@pytest.mark.parametrize(
+    "program", [*PROGRAMS, *CLUSTER_PROGRAMS], ids=lambda program: program.name
+)
 def test_the_carried_go_is_new_enough_for_every_pin(program: Program, tmp_path: Path) -> None:
     assert carried(repository=tmp_path).version >= read_pin(program).go
 

@@ -54,6 +54,16 @@ def test_runs_in_its_folder_with_nothing_on_standard_input(tmp_path: Path) -> No
     assert run(shell("pwd; cat", tmp_path)).stdout == f"{tmp_path}\n".encode()
 
 
+@pytest.mark.parametrize("size", [1, 1024 * 1024])
+def test_reads_what_it_is_given_on_standard_input(size: int, tmp_path: Path) -> None:
+    command = replace(shell("cat", tmp_path), stdin=b"x" * size)
+    assert run(command).stdout == b"x" * size
+
+
+def test_what_it_is_given_need_not_be_read(tmp_path: Path) -> None:
+    assert run(replace(shell("exec true", tmp_path), stdin=b"x" * 1024 * 1024)).returncode == 0
+
+
 def test_inherits_nothing_of_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

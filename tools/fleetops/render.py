@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 from msgspec import Struct
@@ -12,7 +12,7 @@ from msgspec import Struct
 from fleetops import goyaml
 from fleetops.errors import FleetopsError, InputError, Place
 from fleetops.manifests import parse
-from fleetops.programs import Command, clean_environment, run_all
+from fleetops.programs import Batch, Command, brief_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,35 +53,67 @@ class Kustomize(Struct, frozen=True):
     scratch: Path
     """An empty folder, for whatever it may leave at home."""
 
-    def render(
-        self, overlays: Sequence[tuple[Repository, Closure]]
-    ) -> list[Render | FleetopsError]:
-        """Render overlays; the outcomes in their order.
-
-        An outcome is an InputError where kustomize refuses the overlay, with the line where that
-        is known, and a ProgramError where it does not end in time or prints too much.
-        """
+    def start(self, overlays: Sequence[tuple[Repository, Closure]]) -> Rendering:
+        """Render overlays side by side, within the `with` block that the result is for."""
         refusals = [_refusal(repository, closure) for repository, closure in overlays]
         commands = [
             self._command(repository, closure)
             for refusal, (repository, closure) in zip(refusals, overlays, strict=True)
             if refusal is None
         ]
-        answers = iter(run_all(commands, os.cpu_count() or 1))
-        outcomes = [refusal or next(answers) for refusal in refusals]
-        return [
-            outcome if isinstance(outcome, FleetopsError) else _render(repository, closure, outcome)
-            for outcome, (repository, closure) in zip(outcomes, overlays, strict=True)
-        ]
+        return Rendering(overlays, refusals, Batch(commands, os.cpu_count() or 1))
 
     def _command(self, repository: Repository, closure: Closure) -> Command:
         return Command(
             (str(self.program), "build", closure.overlay),
             repository.root,
-            clean_environment(self.scratch),
+            brief_environment(self.scratch),
             SECONDS,
             MAX_OUTPUT,
         )
+
+
+class Rendering:
+    """Overlays that are being rendered, from entering the `with` block on."""
+
+    def __init__(
+        self,
+        overlays: Sequence[tuple[Repository, Closure]],
+        refusals: Sequence[InputError | None],
+        batch: Batch,
+    ) -> None:
+        self._overlays = overlays
+        self._refusals = refusals
+        self._batch = batch
+
+    def __enter__(self) -> Self:
+        self._batch.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._batch.__exit__()
+
+    def outcomes(self) -> list[Render | FleetopsError]:
+        """Wait for the outcomes; they are in the overlays' order.
+
+        An outcome is an InputError where kustomize refuses the overlay, with the line where that
+        is known, and a ProgramError where it does not end in time or prints too much.
+        """
+        answers = iter(self._batch.wait())
+        outcomes = [refusal or next(answers) for refusal in self._refusals]
+        return [
+            outcome if isinstance(outcome, FleetopsError) else _render(repository, closure, outcome)
+            for outcome, (repository, closure) in zip(outcomes, self._overlays, strict=True)
+        ]
+
+    def renders(self) -> list[Render]:
+        """Wait for the renders; raises the error of the first overlay that has none."""
+        renders = []
+        for outcome in self.outcomes():
+            if isinstance(outcome, FleetopsError):
+                raise outcome
+            renders.append(outcome)
+        return renders
 
 
 def copy(

@@ -10,14 +10,14 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 from msgspec import Struct
 
 from fleetops.errors import FleetopsError, ProgramError
 from fleetops.manifests import dig
-from fleetops.programs import Command, clean_environment, run_all
+from fleetops.programs import Batch, Command, brief_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).parent / "schemas"
 SECONDS = 300.0
+MANIFESTS_A_WORKER = 500
+"""Each worker of kubeconform compiles the schemas for itself, which has to be worth it."""
 
 _TEMPLATE = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
 
@@ -79,48 +81,76 @@ def available_minors() -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: int(name.partition(".")[2])))
 
 
-def misfits(
-    subjects: Sequence[Subject], kubeconform: Path, scratch: Path, folders: Sequence[Path]
-) -> list[Misfit]:
-    """Check renders against the schemas; one kubeconform process for each minor.
+class Conformance:
+    """Renders that kubeconform checks, from entering the `with` block on.
 
-    `scratch` is an empty folder, `folders` hold further schemas. The result is in the order of the
-    subjects and their manifests.
-
-    Raises ProgramError if kubeconform does not answer as it should.
+    There is one process for each Kubernetes minor. `scratch` is an empty folder, `folders` hold
+    further schemas.
     """
-    minors = sorted({minor for subject in subjects for minor in subject.minors})
-    for subject in subjects:
-        (scratch / f"{subject.name}.yaml").write_text(subject.text)
-    commands = []
-    for minor in minors:
-        files = [f"{subject.name}.yaml" for subject in subjects if minor in subject.minors]
-        commands.append(_command(kubeconform, minor, files, scratch, folders))
-    found: set[Misfit] = set()
-    for minor, outcome in zip(minors, run_all(commands, os.cpu_count() or 1), strict=True):
-        if isinstance(outcome, FleetopsError):
-            raise outcome
-        try:
-            report = msgspec.json.decode(outcome.stdout, type=_Report)
-        except msgspec.MsgspecError:
-            words = outcome.stderr.decode(errors="replace").strip()
-            raise ProgramError(f"kubeconform does not answer: {words}") from None
-        found.update(_assigned(report, subjects, minor))
-    return sorted(found, key=lambda one: (one.subject, one.position, str(one.path), one.message))
+
+    def __init__(
+        self,
+        subjects: Sequence[Subject],
+        kubeconform: Path,
+        scratch: Path,
+        folders: Sequence[Path],
+    ) -> None:
+        self._subjects = subjects
+        self._minors = sorted({minor for subject in subjects for minor in subject.minors})
+        for subject in subjects:
+            (scratch / f"{subject.name}.yaml").write_text(subject.text)
+        commands = []
+        for minor in self._minors:
+            chosen = [subject for subject in subjects if minor in subject.minors]
+            commands.append(_command(kubeconform, minor, chosen, scratch, folders))
+        self._batch = Batch(commands, os.cpu_count() or 1)
+
+    def __enter__(self) -> Self:
+        self._batch.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._batch.__exit__()
+
+    def misfits(self) -> list[Misfit]:
+        """Wait for what does not match, in the order of the subjects and their manifests.
+
+        Raises ProgramError if kubeconform does not answer as it should.
+        """
+        found: set[Misfit] = set()
+        for minor, outcome in zip(self._minors, self._batch.wait(), strict=True):
+            if isinstance(outcome, FleetopsError):
+                raise outcome
+            try:
+                report = msgspec.json.decode(outcome.stdout, type=_Report)
+            except msgspec.MsgspecError:
+                words = outcome.stderr.decode(errors="replace").strip()
+                raise ProgramError(f"kubeconform does not answer: {words}") from None
+            found.update(_assigned(report, self._subjects, minor))
+        return sorted(
+            found, key=lambda one: (one.subject, one.position, str(one.path), one.message)
+        )
 
 
 def _command(
-    kubeconform: Path, minor: str, files: Sequence[str], scratch: Path, folders: Sequence[Path]
+    kubeconform: Path,
+    minor: str,
+    subjects: Sequence[Subject],
+    scratch: Path,
+    folders: Sequence[Path],
 ) -> Command:
+    count = sum(len(subject.manifests) for subject in subjects)
+    workers = min(1 + count // MANIFESTS_A_WORKER, os.cpu_count() or 1)
     roots = (DATA / "kubernetes" / minor, DATA / "custom", *folders)
     locations = [part for root in roots for part in ("-schema-location", f"{root}/{_TEMPLATE}")]
     return Command(
         (
             *(str(kubeconform), "-strict", "-output", "json", "-summary"),
-            *("-n", str(os.cpu_count() or 1), *locations, "--", *files),
+            *("-n", str(workers), *locations, "--"),
+            *(f"{subject.name}.yaml" for subject in subjects),
         ),
         scratch,
-        clean_environment(scratch),
+        brief_environment(scratch),
         SECONDS,
     )
 
@@ -150,7 +180,8 @@ def _assigned(report: _Report, subjects: Sequence[Subject], minor: str) -> Itera
             yield Misfit(*where[key], message, known=False)
         else:
             index, position = where[key]
-            for path, words in _errors(resource.msg, subjects[index].manifests[position]):
+            errors = tuple(_errors(resource.msg, subjects[index].manifests[position]))
+            for path, words in errors or (((), resource.msg),):
                 yield Misfit(index, position, words, path)
 
 
@@ -158,11 +189,10 @@ def _errors(message: str, manifest: Manifest) -> Iterator[tuple[NodePath, str]]:
     """Take a message apart into the errors that it has, with a path each.
 
     kubeconform's list of errors has only their common ancestor where two or more lie below one
-    node; its message has them all, as ` - at '/spec/replicas': got string, want integer`.
+    node; its message has them all, as ` - at '/spec/replicas': got string, want integer`. Nothing
+    is given where it is worded otherwise.
     """
     _, *parts = _ERROR.split(message)
-    if not parts:
-        yield (), message
     for pointer, words in zip(parts[::2], parts[1::2], strict=True):
         path = _path(pointer, manifest.value)
         if words.startswith("additional properties "):

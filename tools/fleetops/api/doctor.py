@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleetops.api.results import Doctor, ProgramStatus
-from fleetops.programs import PROGRAMS, ensure, inventory
+from fleetops.programs import CLUSTER_PROGRAMS, PROGRAMS, ensure, inventory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,15 +23,18 @@ def doctor(directory: Path) -> Doctor:
             origin=one.origin.value if one.origin else None,
             note=one.note,
             fix=one.fix,
+            optional=one.optional,
         )
         for one in inventory(directory.absolute())
     )
-    return Doctor(ok=not any(one.fix for one in programs), programs=programs)
+    ok = not any(one.fix for one in programs if not one.optional)
+    return Doctor(ok=ok, programs=programs)
 
 
-def install(directory: Path, narrate: Callable[[str], None]) -> list[Path]:
-    """Get every program; where each is, is the result.
+def install(directory: Path, narrate: Callable[[str], None], *, cluster: bool) -> list[Path]:
+    """Get every program, those of a throwaway cluster too if asked; where each is, is the result.
 
     Raises ProgramError where one is not on PATH and cannot be built.
     """
-    return [ensure(program, directory.absolute(), narrate) for program in PROGRAMS]
+    programs = (*PROGRAMS, *CLUSTER_PROGRAMS) if cluster else PROGRAMS
+    return [ensure(program, directory.absolute(), narrate) for program in programs]

@@ -10,7 +10,7 @@ from fleetops.api.results import Finding
 from fleetops.catalogue import CONFIG
 from fleetops.checks import CHECKS, SCHEMA, UNKNOWN_KIND, UNUSED_EXCEPTION, Problem
 from fleetops.kustomization import Tracer
-from fleetops.schema import Subject, misfits
+from fleetops.schema import Conformance, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,11 +34,15 @@ class Exhibit(Struct, frozen=True):
 def examine(bench: Bench, exhibits: Sequence[Exhibit]) -> tuple[Finding, ...]:
     """Give the findings of every check, by environment and then by file and line."""
     said: list[list[tuple[Check, Problem]]] = [[] for _ in exhibits]
-    for index, check, problem in _schemas(bench, exhibits):
-        said[index].append((check, problem))
-    for index, exhibit in enumerate(exhibits):
-        scene = bench.scene(exhibit.environment, exhibit.render)
-        said[index] += [(check, problem) for check in CHECKS for problem in check.run(scene)]
+    with _conformance(bench, exhibits) as conformance:
+        for index, exhibit in enumerate(exhibits):
+            scene = bench.scene(exhibit.environment, exhibit.render)
+            said[index] += [(check, problem) for check in CHECKS for problem in check.run(scene)]
+        for misfit in conformance.misfits():
+            reference = exhibits[misfit.subject].render.manifests[misfit.position].reference
+            check = SCHEMA if misfit.known else UNKNOWN_KIND
+            problem = Problem(misfit.message, reference, misfit.path)
+            said[misfit.subject].append((check, problem))
     findings: list[Finding] = []
     used: set[Excuse] = set()
     for exhibit, pairs in zip(exhibits, said, strict=True):
@@ -48,7 +52,7 @@ def examine(bench: Bench, exhibits: Sequence[Exhibit]) -> tuple[Finding, ...]:
     return (*findings, *_unused(bench.fleet, names, used))
 
 
-def _schemas(bench: Bench, exhibits: Sequence[Exhibit]) -> Iterator[tuple[int, Check, Problem]]:
+def _conformance(bench: Bench, exhibits: Sequence[Exhibit]) -> Conformance:
     subjects = [
         Subject(
             exhibit.environment.name,
@@ -60,10 +64,7 @@ def _schemas(bench: Bench, exhibits: Sequence[Exhibit]) -> Iterator[tuple[int, C
     ]
     repository = bench.fleet.repository
     folders = [repository.root / repository.resolve(one) for one in bench.fleet.config.schemas]
-    for misfit in misfits(subjects, bench.kubeconform, bench.folder("schemas"), folders):
-        reference = subjects[misfit.subject].manifests[misfit.position].reference
-        check = SCHEMA if misfit.known else UNKNOWN_KIND
-        yield misfit.subject, check, Problem(misfit.message, reference, misfit.path)
+    return Conformance(subjects, bench.kubeconform, bench.folder("schemas"), folders)
 
 
 def _kept(

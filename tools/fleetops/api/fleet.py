@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from fleetops.catalogue import CONFIG, read_config, read_releases
-from fleetops.checks import IDS, Scene
-from fleetops.errors import FleetopsError, InputError, Place, UsageError
+from fleetops.errors import Place, UsageError
 from fleetops.files import Repository
 from fleetops.kustomization import read_closure
 from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
@@ -21,9 +20,10 @@ from fleetops.schema import available_minors
 from fleetops.words import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from fleetops.catalogue import Config, Environment, Release
+    from fleetops.checks import Scene
     from fleetops.kustomization import Closure
     from fleetops.manifests import Manifest
 
@@ -53,31 +53,26 @@ class Fleet(Struct, frozen=True, dict=True):
 def open_fleet(directory: Path) -> Fleet:
     """Open the repository that `directory` lies in, as git does.
 
-    Raises UsageError where no folder above has a fleetops.yaml, InputError where it is wrong.
+    Raises UsageError where it is no folder or no folder above has a fleetops.yaml, InputError where
+    that is wrong.
     """
     start = directory.absolute()
+    if not start.is_dir():
+        raise UsageError(f"{start} is not a folder")
     for folder in (start, *start.parents):
         if (folder / CONFIG).is_file():
             repository = Repository.at(folder)
-            config = read_config(repository)
-            _judge(config)
-            return Fleet(repository, config)
+            return Fleet(repository, read_config(repository, available_minors(), _checks))
     raise UsageError(
         f"neither {start} nor a folder above it has a {CONFIG}",
         hint="change to your repository, or name it with --directory",
     )
 
 
-def _judge(config: Config) -> None:
-    minors = available_minors()
-    for environment in config.environments:
-        for minor in environment.kubernetes:
-            if minor not in minors:
-                words = unknown("Kubernetes minor", minor, minors)
-                raise InputError(f"{environment.name}: {words}", place=Place(CONFIG))
-    for excuse in config.exceptions:
-        if excuse.check not in IDS:
-            raise InputError(unknown("check", excuse.check, IDS), place=Place(CONFIG))
+def _checks() -> Iterable[str]:
+    from fleetops.checks import IDS
+
+    return IDS
 
 
 class Bench(Struct, frozen=True, dict=True):
@@ -102,15 +97,6 @@ class Bench(Struct, frozen=True, dict=True):
         """Make an empty folder."""
         return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.scratch))
 
-    def render(self, overlays: Sequence[tuple[Repository, Closure]]) -> list[Render]:
-        """Render overlays; raises the error of the first that cannot be rendered."""
-        renders = []
-        for outcome in self.kustomize.render(overlays):
-            if isinstance(outcome, FleetopsError):
-                raise outcome
-            renders.append(outcome)
-        return renders
-
     def edited(self, closure: Closure, changed: Mapping[str, str]) -> Repository:
         """Make a scratch copy of what an overlay consists of, with some files changed."""
         folder = self.folder("copy")
@@ -119,10 +105,12 @@ class Bench(Struct, frozen=True, dict=True):
 
     def scene(self, environment: Environment, render: Render) -> Scene:
         """Set an environment's render up for the checks."""
+        from fleetops.checks import Scene
 
         def probe(path: str, value: dict[str, Any]) -> tuple[Manifest, ...] | None:
             copy = self.edited(render.closure, {path: as_kustomization(value)})
-            (outcome,) = self.kustomize.render([(copy, render.closure)])
+            with self.kustomize.start([(copy, render.closure)]) as rendering:
+                (outcome,) = rendering.outcomes()
             return outcome.manifests if isinstance(outcome, Render) else None
 
         return Scene(environment.name, render.manifests, self.fleet.releases, render.closure, probe)

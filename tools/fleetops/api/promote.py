@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from fleetops.api.examine import Exhibit, examine
 from fleetops.api.fleet import bench
 from fleetops.api.results import Change, Promotion
 from fleetops.catalogue import running_release
@@ -73,10 +72,12 @@ def _promote(bench: Bench, request: Request) -> Promotion:
     overlays = [(fleet.repository, closure)]
     if new != old:
         overlays.append((bench.edited(closure, {path: new}), closure))
-        if previous is not None:
-            overlays.append((fleet.repository, fleet.closure(previous)))
-    before, *others = bench.render(overlays)
-    after = others[0] if others else before
+    with bench.kustomize.start(overlays) as rendering:
+        # The checks are imported while kustomize works.
+        from fleetops.api.examine import Exhibit, examine
+
+        renders = rendering.renders()
+    before, after = renders[0], renders[-1]
     changes = prove(before.manifests, after.manifests, wanted, Place(path))
     running = running_release(bench.scene(environment, before).versions, fleet.releases)
     if new == old:
@@ -87,9 +88,12 @@ def _promote(bench: Bench, request: Request) -> Promotion:
             file=path,
             outcome="unchanged",
         )
-    if previous is not None:
-        _require(bench, previous, others[1], release)
-    findings = examine(bench, [Exhibit(environment, overlays[1][0], after)])
+    earlier = [previous] if previous else []
+    closures = [(fleet.repository, fleet.closure(one)) for one in earlier]
+    with bench.kustomize.start(closures) as rendering:
+        findings = examine(bench, [Exhibit(environment, overlays[1][0], after)])
+        for one, render in zip(earlier, rendering.renders(), strict=True):
+            _require(bench, one, render, release)
     if any(finding.severity == "error" for finding in findings):
         raise ChecksFailedError(findings, release, Place(path))
     if not request.dry_run:

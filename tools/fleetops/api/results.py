@@ -130,6 +130,8 @@ class ProgramStatus(Struct, frozen=True, kw_only=True):
     note: str | None
     fix: str | None
     """The one command that puts it right."""
+    optional: bool = False
+    """Only `fleetops cluster` needs it."""
 
 
 class Doctor(Result, frozen=True, kw_only=True, tag="doctor"):
@@ -137,6 +139,36 @@ class Doctor(Result, frozen=True, kw_only=True, tag="doctor"):
 
     ok: bool
     programs: tuple[ProgramStatus, ...]
+
+
+class PartStatus(Struct, frozen=True, kw_only=True):
+    """A process of a cluster."""
+
+    name: str
+    process: int
+    memory: int
+    """Resident, in bytes."""
+
+
+class ClusterStatus(Struct, frozen=True, kw_only=True):
+    """What there is of a throwaway cluster."""
+
+    name: str
+    state: Literal["starting", "ready", "broken", "ended"]
+    server: str | None = None
+    """The URL of its API server; like what follows, of a ready one only."""
+    kubeconfig: str | None = None
+    parts: tuple[PartStatus, ...] = ()
+    note: str | None = None
+    """Which part of a broken one ended, and how."""
+    log: tuple[str, ...] = ()
+    """The last lines that this part printed."""
+
+
+class Clusters(Result, frozen=True, kw_only=True, tag="cluster"):
+    """Throwaway clusters: the one that is up now, those that were ended, or all."""
+
+    clusters: tuple[ClusterStatus, ...]
 
 
 class Failure(Result, frozen=True, kw_only=True, tag="error"):
@@ -157,6 +189,7 @@ RESULTS: dict[str, type[Result]] = {
     "status": Status,
     "releases": Releases,
     "doctor": Doctor,
+    "cluster": Clusters,
     "error": Failure,
 }
 """By the value of `command`."""

@@ -57,7 +57,9 @@ def releases(fleet: Fleet, narrate: Callable[[str], None]) -> Releases:
 def _versions(fleet: Fleet, narrate: Callable[[str], None]) -> dict[str, Mapping[str, set[str]]]:
     environments = fleet.config.environments
     with bench(fleet, narrate) as place:
-        renders = place.render([(fleet.repository, fleet.closure(one)) for one in environments])
+        closures = [(fleet.repository, fleet.closure(one)) for one in environments]
+        with place.kustomize.start(closures) as rendering:
+            renders = rendering.renders()
         return {
             environment.name: place.scene(environment, render).versions
             for environment, render in zip(environments, renders, strict=True)

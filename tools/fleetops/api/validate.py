@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleetops.api.examine import Exhibit, examine
 from fleetops.api.fleet import bench
 from fleetops.api.results import Validation
 
@@ -24,7 +23,11 @@ def validate(fleet: Fleet, names: Sequence[str], narrate: Callable[[str], None])
     environments = tuple(config.environment(name) for name in names) or config.environments
     with bench(fleet, narrate) as place:
         closures = [(fleet.repository, fleet.closure(one)) for one in environments]
-        renders = place.render(closures)
+        with place.kustomize.start(closures) as rendering:
+            # The checks are imported while kustomize works.
+            from fleetops.api.examine import Exhibit, examine
+
+            renders = rendering.renders()
         exhibits = [
             Exhibit(environment, fleet.repository, render)
             for environment, render in zip(environments, renders, strict=True)

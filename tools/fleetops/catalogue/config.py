@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from msgspec import Meta, Struct
 
 from fleetops.catalogue.decode import read_struct
+from fleetops.catalogue.schemas import judge_schemas
 from fleetops.errors import InputError, Place, UsageError
 from fleetops.words import unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
     from fleetops.files import Repository
 
 CONFIG = "fleetops.yaml"
@@ -64,22 +67,32 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return self.environments[index - 1] if index else None
 
 
-def read_config(repository: Repository) -> Config:
-    """Read fleetops.yaml; InputError with the line where it is wrong."""
+def read_config(
+    repository: Repository, minors: Sequence[str], checks: Callable[[], Iterable[str]]
+) -> Config:
+    """Read fleetops.yaml; InputError with the line where it is wrong.
+
+    `minors` are those with schemas, `checks` gives the IDs that an exception can name.
+    """
     config, document = read_struct(repository, CONFIG, Config)
+
+    def known(kind: str, word: str, words: Iterable[str], *path: str | int) -> None:
+        if word not in words:
+            place = Place(CONFIG, document.line_of(path))
+            raise InputError(unknown(kind, word, words), place=place)
+
     names = [environment.name for environment in config.environments]
     for index, name in enumerate(names):
         if name in names[:index]:
             place = Place(CONFIG, document.line_of(("environments", index, "name")))
             raise InputError(f"names the environment {name!r} twice", place=place)
+        for position, minor in enumerate(config.environments[index].kubernetes):
+            path = ("environments", index, "kubernetes", position)
+            known("Kubernetes minor", minor, minors, *path)
     for index, excuse in enumerate(config.exceptions):
+        known("check", excuse.check, checks(), "exceptions", index, "check")
         for position, name in enumerate(excuse.environments):
-            if name not in names:
-                path = ("exceptions", index, "environments", position)
-                place = Place(CONFIG, document.line_of(path))
-                raise InputError(unknown("environment", name, names), place=place)
+            known("environment", name, names, "exceptions", index, "environments", position)
     for index, folder in enumerate(config.schemas):
-        place = Place(CONFIG, document.line_of(("schemas", index)))
-        if not repository.is_directory(repository.resolve(folder, place=place)):
-            raise InputError(f"{folder} is not a folder", place=place)
+        judge_schemas(repository, folder, Place(CONFIG, document.line_of(("schemas", index))))
     return config

@@ -20,7 +20,7 @@ class Difference(Struct, frozen=True):
     path: NodePath
     """Empty where the whole object came or went."""
     before: Any
-    """None where there was nothing."""
+    """None where there was nothing, or null."""
     after: Any
 
     def __str__(self) -> str:
@@ -52,7 +52,10 @@ def _values(reference: Reference, path: NodePath, before: Any, after: Any) -> It
     elif isinstance(before, dict):
         for key in {**before, **after}:
             inside = (*path, key)
-            yield from _values(reference, inside, before.get(key), after.get(key))
+            if key in before and key in after:
+                yield from _values(reference, inside, before[key], after[key])
+            else:
+                yield Difference(reference, inside, before.get(key), after.get(key))
     elif isinstance(before, list) and len(before) == len(after):
         for index, pair in enumerate(zip(before, after, strict=True)):
             yield from _values(reference, (*path, index), *pair)

@@ -90,12 +90,52 @@ def build_parser() -> argparse.ArgumentParser:
     _output(_command(commands, "doctor", _doctor, "tell which programs are there or missing"))
     tools = _command(commands, "tools", _install, "the external programs")
     install = tools.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    install.add_parser("install", help="build what is missing, ahead of its first use")
+    ahead = install.add_parser("install", help="build what is missing, ahead of its first use")
+    ahead.add_argument("--cluster", action="store_true", help="also what fleetops cluster needs")
+
+    _describe_cluster(
+        _command(commands, "cluster", _cluster_status, "a throwaway Kubernetes on this machine")
+    )
 
     shell = _command(commands, "completion", _completion, "print the completion of a shell")
     shell.description = 'Print the completion of a shell, as in: eval "$(fleetops completion bash)"'
     shell.add_argument("shell", choices=("bash", "zsh", "fish"))
     return parser
+
+
+def _describe_cluster(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "A throwaway Kubernetes on this machine: a real control plane that listens on 127.0.0.1"
+        " only, with kwok in the kubelet's place, so that no container runs."
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    start = _command(commands, "up", _cluster_up, "start it unless it is up; it lives until down")
+    _name(start)
+    start.add_argument(
+        "--timeout",
+        type=float,
+        default=120.0,
+        metavar="S",
+        help="seconds until it has to be ready (default: 120)",
+    )
+    _output(start)
+
+    end = _command(commands, "down", _cluster_down, "end it, with all that is in it")
+    which = end.add_mutually_exclusive_group()
+    _name(which)
+    which.add_argument("--all", action="store_true", help="every one")
+    _output(end)
+
+    _output(_command(commands, "status", _cluster_status, "tell which there are"))
+    _name(_command(commands, "kubeconfig", _cluster_kubeconfig, "print the path of its kubeconfig"))
+
+
+def _name(parser: argparse._ActionsContainer) -> None:
+    action = parser.add_argument(
+        "--name", default="default", metavar="NAME", help="which one (default: default)"
+    )
+    _completed(action, completion.clusters)
 
 
 def _command(
@@ -190,11 +230,40 @@ def _doctor(session: Session, _arguments: argparse.Namespace) -> int:
     return 0 if result.ok else ProgramError.exit_code
 
 
-def _install(session: Session, _arguments: argparse.Namespace) -> int:
+def _install(session: Session, arguments: argparse.Namespace) -> int:
     from fleetops.api.doctor import install
 
-    for path in install(session.directory, session.narrate):
+    for path in install(session.directory, session.narrate, cluster=arguments.cluster):
         sys.stdout.write(f"{path}\n")
+    return 0
+
+
+def _cluster_up(session: Session, arguments: argparse.Namespace) -> int:
+    from fleetops.api.cluster import up
+
+    session.print(up(session.directory, arguments.name, arguments.timeout, session.narrate))
+    return 0
+
+
+def _cluster_down(session: Session, arguments: argparse.Namespace) -> int:
+    from fleetops.api.cluster import down
+
+    session.print(down(session.directory, None if arguments.all else arguments.name))
+    return 0
+
+
+def _cluster_status(session: Session, _arguments: argparse.Namespace) -> int:
+    from fleetops.api.cluster import status
+
+    result = status(session.directory)
+    session.print(result)
+    return 0
+
+
+def _cluster_kubeconfig(session: Session, arguments: argparse.Namespace) -> int:
+    from fleetops.api.cluster import kubeconfig
+
+    sys.stdout.write(f"{kubeconfig(session.directory, arguments.name)}\n")
     return 0
 
 

@@ -58,6 +58,16 @@ def schemas(**_context: Any) -> list[str]:  # noqa: ANN401
     return list(KINDS)
 
 
+def clusters(**context: Any) -> list[str]:  # noqa: ANN401
+    """Offer the throwaway clusters that there are."""
+    from fleetops.api.cluster import names
+
+    try:
+        return names(context["parsed_args"].directory or Path())
+    except FleetopsError:
+        return []
+
+
 def _names(names: Callable[[Fleet], Iterable[str]], context: dict[str, Any]) -> list[str]:
     from fleetops.api.fleet import open_fleet
 

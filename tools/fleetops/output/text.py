@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 # The types of the arguments decide at run time which function it is.
 from fleetops.api.results import (  # noqa: TC001
+    Clusters,
     Doctor,
     Failure,
     Finding,
@@ -106,13 +107,37 @@ def _(result: Releases) -> str:
 def _(result: Doctor) -> str:
     rows = [("program", "version", "found", "where")]
     notes = []
+    optional = [one for one in result.programs if one.optional and one.fix]
     for one in result.programs:
-        rows.append((one.name, one.version or "-", one.origin or "missing", one.path or "-"))
+        missing = "optional" if one.optional else "missing"
+        rows.append((one.name, one.version or "-", one.origin or missing, one.path or "-"))
+        if one in optional:
+            continue
         if one.note:
             notes.append(f"{one.name}: {one.note}")
         if one.fix:
             notes.append(f"{one.name} {one.accepted} is needed: {one.fix}")
-    return "\n".join([*_table(rows), *notes, *(["all is there"] if result.ok else [])])
+    if optional:
+        notes.append(f"the optional ones are for fleetops cluster: {optional[0].fix}")
+    return "\n".join(
+        [*_table(rows), *notes, *(["all that is needed is there"] if result.ok else [])]
+    )
+
+
+@_lines.register
+def _(result: Clusters) -> str:
+    if not result.clusters:
+        return "there is no cluster"
+    if all(one.state == "ended" for one in result.clusters):
+        return f"ended {', '.join(one.name for one in result.clusters)}"
+    rows = [("cluster", "state", "server", "memory", "kubeconfig")]
+    notes = []
+    for one in result.clusters:
+        memory = f"{sum(part.memory for part in one.parts) >> 20} MiB" if one.parts else "-"
+        rows.append((one.name, one.state, one.server or "-", memory, one.kubeconfig or "-"))
+        if one.note:
+            notes += [f"{one.name}: {one.note}", *(f"    {line}" for line in one.log)]
+    return "\n".join([*_table(rows), *notes])
 
 
 @_lines.register

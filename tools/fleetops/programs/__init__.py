@@ -1,20 +1,29 @@
 """External programs: found on PATH or built once from a pin, and run within bounds."""
 
 from fleetops.programs.build import ensure
-from fleetops.programs.commands import Command, Completed, clean_environment
+from fleetops.programs.commands import Command, Completed, brief_environment, clean_environment
 from fleetops.programs.inventory import Found, Origin, inventory
-from fleetops.programs.pins import KUBECONFORM, KUSTOMIZE, PROGRAMS, Program
-from fleetops.programs.run import run, run_all
+from fleetops.programs.pins import (
+    CLUSTER_PROGRAMS,
+    KUBECONFORM,
+    KUSTOMIZE,
+    PROGRAMS,
+    Program,
+)
+from fleetops.programs.run import Batch, run, run_all
 
 __all__ = [
+    "CLUSTER_PROGRAMS",
     "KUBECONFORM",
     "KUSTOMIZE",
     "PROGRAMS",
+    "Batch",
     "Command",
     "Completed",
     "Found",
     "Origin",
     "Program",
+    "brief_environment",
     "clean_environment",
     "ensure",
     "inventory",

@@ -35,17 +35,21 @@ def ensure(program: Program, repository: Path, narrate: Callable[[str], None]) -
 
 
 def recipe_for(program: Program, repository: Path, narrate: Callable[[str], None]) -> Recipe:
-    """Give the recipe that builds a program as its go.mod and go.sum pin it."""
+    """Give the recipe that builds a program, and those built together with it, as it is pinned."""
     pin = read_pin(program)
+    name = program.folder.name
 
     def build(product: Path, scratch: Path) -> Command:
         go = find_go(pin.go, repository, narrate)
         linked = ["-s", "-w"]
         if program.version_variable:
             linked += ["-X", f"{program.version_variable}=v{pin.version}"]
+        # Into a file Go puts one program under our name for it, into a folder all under its names.
+        output = product if program.together else product / program.name
         arguments = (
             *(str(go.path), "build", "-mod=readonly", "-trimpath", "-buildvcs=false"),
-            *("-ldflags", " ".join(linked), "-o", str(product / program.name), program.package),
+            *("-ldflags", " ".join(linked), "-o", str(output)),
+            *(program.together or (program.package,)),
         )
         environment = {
             **download_environment(scratch, repository),
@@ -58,11 +62,12 @@ def recipe_for(program: Program, repository: Path, narrate: Callable[[str], None
         return Command(arguments, program.folder, environment, _BUILD_TIMEOUT)
 
     return Recipe(
+        name=name,
         tool=program,
         version=pin.version,
-        folder=cache_folder(repository) / f"{program.name}-v{pin.version}-{platform()}-{pin.key}",
+        folder=cache_folder(repository) / f"{name}-v{pin.version}-{platform()}-{pin.key}",
         binary=program.name,
-        doing=f"building {program.name} v{pin.version}",
+        doing=f"building {name} v{pin.version}",
         seconds=program.seconds,
         command=build,
         hint=f"put {program.name} {program.accepted} on PATH",

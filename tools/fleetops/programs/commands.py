@@ -26,6 +26,8 @@ class Command(Struct, frozen=True):
     """In seconds."""
     max_output: int = 64 * MIB
     """In bytes of standard output; of standard error the first 64 KiB are kept."""
+    stdin: bytes = b""
+    """What it can read on its standard input."""
     keep_open: tuple[int, ...] = ()
     """File descriptors that it inherits: a lock in it is held as long as anything of it lives."""
 
@@ -53,3 +55,11 @@ def clean_environment(home: Path) -> dict[str, str]:
         "TMPDIR": str(home),
         "LANG": "C.UTF-8",
     }
+
+
+def brief_environment(home: Path) -> dict[str, str]:
+    """Give the clean environment for a Go program that lives for less than a second.
+
+    It takes a third less processor time if it does not collect garbage; from half a GiB on it does.
+    """
+    return {**clean_environment(home), "GOGC": "off", "GOMEMLIMIT": "512MiB"}

@@ -105,6 +105,7 @@ def carried(repository: Path) -> Recipe:
 
     key = hashlib.sha256(requirements).hexdigest()[:12]
     return Recipe(
+        name="go",
         tool=go_tool(version),
         version=version,
         folder=cache_folder(repository) / f"go-v{version}-{platform()}-{key}",

@@ -14,7 +14,7 @@ from fleetops.errors import ProgramError
 from fleetops.programs.build import recipe_for
 from fleetops.programs.find import candidates, find
 from fleetops.programs.golang import carried, go_tool
-from fleetops.programs.pins import PROGRAMS, Tool, read_pin
+from fleetops.programs.pins import CLUSTER_PROGRAMS, PROGRAMS, Tool, read_pin
 from fleetops.programs.versions import Range, Version
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _GIT: Final = Tool("git", ("--version",), Range(Version(2, 0)))
 _INSTALL: Final = "fleetops tools install"
+_INSTALL_CLUSTER: Final = "fleetops tools install --cluster"
 
 
 class Origin(enum.StrEnum):
@@ -49,12 +50,18 @@ class Found(Struct, frozen=True):
     """What a person should know: why it is not there, or why the one on PATH is not used."""
     fix: str | None = None
     """The command, or the thing to do, that puts it right; None where nothing has to be."""
+    optional: bool = False
+    """Only a throwaway Kubernetes needs it."""
 
 
 def inventory(repository: Path) -> tuple[Found, ...]:
     """Tell of python, git, go and each program what is there and what would put it right."""
-    programs = tuple(_program(program, repository) for program in PROGRAMS)
-    return (_python(), _git(repository), _go(repository), *programs)
+    programs = (_program(program, repository, _INSTALL) for program in PROGRAMS)
+    optional = (
+        replace(_program(program, repository, _INSTALL_CLUSTER), optional=True)
+        for program in CLUSTER_PROGRAMS
+    )
+    return (_python(), _git(repository), _go(repository), *programs, *optional)
 
 
 def _python() -> Found:
@@ -74,7 +81,7 @@ def _git(repository: Path) -> Found:
 
 
 def _go(repository: Path) -> Found:
-    oldest = max(read_pin(program).go for program in PROGRAMS)
+    oldest = max(read_pin(program).go for program in (*PROGRAMS, *CLUSTER_PROGRAMS))
     found = _on_path(go_tool(oldest), repository)
     if found.path:
         return found
@@ -89,7 +96,7 @@ def _go(repository: Path) -> Found:
     return replace(found, note=f"{found.note}; {later}" if found.note else later)
 
 
-def _program(program: Program, repository: Path) -> Found:
+def _program(program: Program, repository: Path, install: str) -> Found:
     found = replace(_on_path(program, repository), pinned=read_pin(program).version)
     if found.path:
         return found
@@ -99,7 +106,7 @@ def _program(program: Program, repository: Path) -> Found:
         return replace(found, note=error.message, fix=error.hint)
     if (binary := recipe.folder / recipe.binary).is_file():
         return replace(found, path=binary, version=recipe.version, origin=Origin.CACHE)
-    return replace(found, note=found.note or "it is not there yet", fix=_INSTALL)
+    return replace(found, note=found.note or "it is not there yet", fix=install)
 
 
 def _on_path(tool: Tool, repository: Path) -> Found:

@@ -33,11 +33,13 @@ _PART: Final = ".part"
 class Recipe(Struct, frozen=True):
     """How a program is made."""
 
+    name: str
+    """Whatever is made under this name is made one after the other."""
     tool: Tool
     version: Version
     """What it has to say of itself when it is made."""
     folder: Path
-    """Where it is when it is made. Its name starts with the tool's name and a dash."""
+    """Where it is when it is made. It is called by the recipe's name, a dash and more."""
     binary: str
     """Its path in the folder."""
     doing: str
@@ -68,7 +70,7 @@ def make_once(recipe: Recipe, narrate: Callable[[str], None]) -> Path:
     except OSError as error:
         place = error.filename or recipe.folder.parent
         raise ProgramError(
-            f"cannot keep {recipe.tool.name} there: {error.strerror}",
+            f"cannot keep {recipe.name} there: {error.strerror}",
             place=Place(str(place)),
             hint=f"{UNWRITABLE_HINT}, or {recipe.hint}",
         ) from error
@@ -77,7 +79,7 @@ def make_once(recipe: Recipe, narrate: Callable[[str], None]) -> Path:
 
 @contextmanager
 def _lock(recipe: Recipe, narrate: Callable[[str], None]) -> Iterator[int]:
-    file = recipe.folder.with_name(f"{recipe.tool.name}.lock")
+    file = recipe.folder.with_name(f"{recipe.name}.lock")
     lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
@@ -91,7 +93,7 @@ def _lock(recipe: Recipe, narrate: Callable[[str], None]) -> Iterator[int]:
 
 
 def _make(recipe: Recipe, lock: int, narrate: Callable[[str], None]) -> None:
-    for leftover in recipe.folder.parent.glob(f"{recipe.tool.name}-*{_PART}"):
+    for leftover in recipe.folder.parent.glob(f"{recipe.name}-*{_PART}"):
         shutil.rmtree(leftover)
     shutil.rmtree(recipe.folder, ignore_errors=True)
     part = recipe.folder.with_name(recipe.folder.name + _PART)

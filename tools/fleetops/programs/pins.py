@@ -35,6 +35,9 @@ class Program(Tool, frozen=True):
     """How long a build takes on two cores with nothing in Go's caches."""
     version_variable: str | None = None
     """The Go variable that holds its version, where it cannot tell by itself."""
+    together: tuple[str, ...] = ()
+    """Every package that one build makes, where it makes several at less than their sum; each
+    program is named for the last part of its package."""
 
 
 class Pin(Struct, frozen=True):
@@ -65,6 +68,56 @@ KUBECONFORM: Final = Program(
     version_variable="main.version",
 )
 PROGRAMS: Final = (KUSTOMIZE, KUBECONFORM)
+"""What promoting and validating need."""
+
+_KUBERNETES: Final = tuple(
+    f"k8s.io/kubernetes/cmd/{name}"
+    for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
+)
+
+
+def _kubernetes(package: str, *version_arguments: str) -> Program:
+    return Program(
+        name=package.rpartition("/")[2],
+        version_arguments=version_arguments,
+        accepted=Range(Version(1, 37), Version(1, 38)),
+        folder=HERE / "kubernetes",
+        package=package,
+        seconds=420,
+        version_variable="k8s.io/component-base/version.gitVersion",
+        together=_KUBERNETES,
+    )
+
+
+KUBE_APISERVER: Final = _kubernetes(_KUBERNETES[0], "--version")
+KUBE_CONTROLLER_MANAGER: Final = _kubernetes(_KUBERNETES[1], "--version")
+KUBE_SCHEDULER: Final = _kubernetes(_KUBERNETES[2], "--version")
+KUBECTL: Final = _kubernetes(_KUBERNETES[3], "version", "--client")
+ETCD: Final = Program(
+    name="etcd",
+    version_arguments=("--version",),
+    accepted=Range(Version(3, 7), Version(3, 8)),
+    folder=HERE / "etcd",
+    package="go.etcd.io/etcd/server/v3",
+    seconds=30,
+)
+KWOK: Final = Program(
+    name="kwok",
+    version_arguments=("--version",),
+    accepted=Range(Version(0, 8), Version(0, 9)),
+    folder=HERE / "kwok",
+    package="sigs.k8s.io/kwok/cmd/kwok",
+    seconds=90,
+)
+CLUSTER_PROGRAMS: Final = (
+    ETCD,
+    KUBE_APISERVER,
+    KUBE_CONTROLLER_MANAGER,
+    KUBE_SCHEDULER,
+    KUBECTL,
+    KWOK,
+)
+"""What a throwaway Kubernetes consists of, and the client for it."""
 
 
 def read_pin(program: Program) -> Pin:

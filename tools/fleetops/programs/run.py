@@ -8,15 +8,15 @@ import signal
 import subprocess
 import time
 from collections import deque
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, Self
 
 from fleetops.errors import ProgramError
 from fleetops.programs.commands import Completed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from fleetops.programs.commands import Command
 
@@ -32,7 +32,8 @@ def run(command: Command, meanwhile: Callable[[float], None] | None = None) -> C
     Raises ProgramError where it cannot be started, takes too long or prints too much; its whole
     process group is killed then, and on Ctrl-C.
     """
-    (outcome,) = _drive([command], 1, meanwhile)
+    with Batch([command], 1, meanwhile) as batch:
+        (outcome,) = batch.wait()
     if isinstance(outcome, ProgramError):
         raise outcome
     return outcome
@@ -44,7 +45,70 @@ def run_all(commands: Iterable[Command], workers: int) -> list[Completed | Progr
     An outcome is the error that `run` would raise, so that one command does not hide the others.
     Ctrl-C kills the process groups of all and is raised.
     """
-    return _drive(commands, workers, None)
+    with Batch(commands, workers) as batch:
+        return batch.wait()
+
+
+class Batch:
+    """Commands that run side by side while the caller does something else.
+
+    They are started on entering the `with` block; on leaving it whatever still runs is killed.
+    """
+
+    def __init__(
+        self,
+        commands: Iterable[Command],
+        workers: int,
+        meanwhile: Callable[[float], None] | None = None,
+    ) -> None:
+        self._waiting = deque(enumerate(commands))
+        self._workers = max(workers, 1)
+        self._meanwhile = meanwhile
+        self._selector = selectors.DefaultSelector()
+        self._live: dict[int, _Process] = {}
+        self._outcomes: dict[int, Completed | ProgramError] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._live.values():
+            process.kill()
+        self._selector.close()
+
+    def wait(self) -> list[Completed | ProgramError]:
+        """Wait for all of them; the outcomes are in the commands' order."""
+        while self._live or self._waiting:
+            self._start()
+            self._look()
+        return [self._outcomes[number] for number in sorted(self._outcomes)]
+
+    def _start(self) -> None:
+        while self._waiting and len(self._live) < self._workers:
+            number, command = self._waiting.popleft()
+            try:
+                with _undisturbed():
+                    self._live[number] = _Process(command, self._selector)
+            except OSError as error:
+                self._outcomes[number] = _not_started(command, error)
+
+    def _look(self) -> None:
+        patience = min((process.patience() for process in self._live.values()), default=0.0)
+        if self._meanwhile is not None:
+            patience = min(patience, _MEANWHILE_POLL)
+        for key, _ in self._selector.select(patience):
+            key.data.read(key.fileobj)
+        for number, process in tuple(self._live.items()):
+            if (outcome := process.outcome()) is not None:
+                self._outcomes[number] = outcome
+                del self._live[number]
+            elif self._meanwhile is not None:
+                self._meanwhile(process.seconds())
 
 
 class _Process:
@@ -53,17 +117,18 @@ class _Process:
     def __init__(self, command: Command, selector: selectors.BaseSelector) -> None:
         self._command = command
         self._selector = selector
-        self._process = subprocess.Popen(
-            command.arguments,
-            cwd=command.directory,
-            env=command.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
-            pass_fds=command.keep_open,
-        )
+        with _readable(command.stdin) as stdin:
+            self._process = subprocess.Popen(
+                command.arguments,
+                cwd=command.directory,
+                env=command.environment,
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+                pass_fds=command.keep_open,
+            )
         self._started = time.monotonic()
         self._stdout = bytearray()
         self._stderr = bytearray()
@@ -123,36 +188,35 @@ class _Process:
         stream.close()
 
 
-def _drive(
-    commands: Iterable[Command], workers: int, meanwhile: Callable[[float], None] | None
-) -> list[Completed | ProgramError]:
-    waiting = deque(enumerate(commands))
-    live: dict[int, _Process] = {}
-    outcomes: dict[int, Completed | ProgramError] = {}
-    with selectors.DefaultSelector() as selector:
-        try:
-            while waiting or live:
-                while waiting and len(live) < max(workers, 1):
-                    number, command = waiting.popleft()
-                    try:
-                        live[number] = _Process(command, selector)
-                    except OSError as error:
-                        outcomes[number] = _not_started(command, error)
-                patience = min((process.patience() for process in live.values()), default=0.0)
-                if meanwhile is not None:
-                    patience = min(patience, _MEANWHILE_POLL)
-                for key, _ in selector.select(patience):
-                    key.data.read(key.fileobj)
-                for number, process in tuple(live.items()):
-                    if (outcome := process.outcome()) is not None:
-                        outcomes[number] = outcome
-                        del live[number]
-                    elif meanwhile is not None:
-                        meanwhile(process.seconds())
-        finally:
-            for process in live.values():
-                process.kill()
-    return [outcomes[number] for number in sorted(outcomes)]
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put Ctrl-C off while a process is started: until it is known, nobody could kill it."""
+    came: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, _: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])
+
+
+@contextmanager
+def _readable(content: bytes) -> Iterator[int | IO[bytes]]:
+    """Give what reads as the content; a file, unlike a pipe, does not have to be kept filled."""
+    if not content:
+        yield subprocess.DEVNULL
+        return
+    import tempfile
+
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        yield file
 
 
 def _not_started(command: Command, error: OSError) -> ProgramError:

@@ -1,0 +1,58 @@
+"""A cluster as it is asked for, and as it can be used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+class Plan(Struct, frozen=True):
+    """A cluster to be started."""
+
+    name: str
+    folder: Path
+    programs: Mapping[str, Path]
+    """By name: those of the parts, and kubectl."""
+    timeout: float
+    """In seconds, within which it has to be ready."""
+
+
+class Cluster(Struct, frozen=True):
+    """A cluster that can be used."""
+
+    name: str
+    folder: Path
+    port: int
+    """Of the API server, on 127.0.0.1."""
+    kubectl: Path
+    """The program."""
+
+    @property
+    def server(self) -> str:
+        """The URL of its API server."""
+        return server_url(self.port)
+
+    @property
+    def context(self) -> str:
+        """Its name in its kubeconfig."""
+        return f"fleetops-{self.name}"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The file that gives every right in it."""
+        return kubeconfig_in(self.folder)
+
+
+def server_url(port: int) -> str:
+    """Give the URL of an API server."""
+    return f"https://127.0.0.1:{port}"
+
+
+def kubeconfig_in(folder: Path) -> Path:
+    """Give the user's kubeconfig in the folder of a cluster."""
+    return folder / "kubeconfig"
