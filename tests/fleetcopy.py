@@ -105,13 +105,16 @@ class FleetCopy:
     def refused(
         self, *words: str, code: int = 1, environment: Mapping[str, str] | None = None
     ) -> str:
-        """Run fleetops, which has to fail and to leave everything as it was; give its words."""
+        """Run fleetops, which has to fail and to leave everything as it was; give its words.
+
+        What cannot be rendered is a finding of `validate`, and an error of anything else.
+        """
         before = self.snapshot()
         done = self.run(*words, **(environment or {}))
         assert done.code == code, done
         assert self.snapshot() == before
         assert done.out == "" or words[0] == "validate"
-        return done.err
+        return done.out + done.err
 
     def snapshot(self) -> Snapshot:
         """Take down everything that stands in the repository."""

@@ -78,12 +78,20 @@ def test_a_file_is_not_read_that_is_too_large(file: str, fleet: FleetCopy) -> No
     assert "larger than 8 MiB" in said
 
 
+def test_a_bomb_behind_another_mistake_does_not_take_all_memory(fleet: FleetCopy) -> None:
+    config = "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: extra\n"
+    fleet.append(MANIFEST, f"{config}twice: 1\ntwice: 1\n{bomb()}")
+    said = fleet.refused("promote", "release2", "-e", "local")
+    assert said == f"fleetops: {OVERLAY}: takes more than 3 GiB to render\n"
+
+
 @pytest.mark.parametrize("file", READ + RENDERED)
 def test_a_pipe_is_not_waited_for(file: str, fleet: FleetCopy) -> None:
     (fleet.root / file).unlink()
     os.mkfifo(fleet.root / file)
     code = 2 if file == "fleetops.yaml" else 1
-    assert fleet.refused("validate", "-e", "local", code=code).startswith("fleetops: ")
+    said = fleet.refused("promote", "release2", "-e", "local", code=code)
+    assert said.startswith("fleetops: ")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +110,7 @@ def test_a_missing_file_is_named_where_it_is_asked_for(
     file: str, said: str, code: int, fleet: FleetCopy
 ) -> None:
     (fleet.root / file).rename(fleet.root.parent / "away")
-    assert said in fleet.refused("validate", code=code)
+    assert said in fleet.refused("promote", "release2", "-e", "local", code=code)
 
 
 @pytest.mark.parametrize("file", [OVERLAY, MANIFEST, "base/queue", "overlays/local", "releases"])

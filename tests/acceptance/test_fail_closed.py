@@ -19,6 +19,7 @@ pytestmark = pytest.mark.acceptance
 AWS = "overlays/aws/kustomization.yaml"
 CLASS = "overlays/aws/storageclass.yaml"
 SERVICE = "base/queue/service.yaml"
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: extra\n"
 BROKEN = "apiVersion: v1\nkind: Service\nmetadata:\n  name: extra\nspec:\n  portz: []\n"
 WIDGET = "---\napiVersion: example.com/v1\nkind: Widget\nmetadata:\n  name: w\nspec:\n  size: 1\n"
 
@@ -79,7 +80,7 @@ def test_a_broken_file_is_found_behind_a_link_to_its_folder(fleet: FleetCopy) ->
         ("- apiVersion: v1\n", "storageclass.yaml"),
         ("apiVersion: v1\nkind: List\n", "is a List without metadata.name"),
         ("apiVersion: v1\nkind: List\nitems: none\n", "expected array in List/items"),
-        (f"{BROKEN}spec: {{}}\n", f"{CLASS}:30: has the key 'spec' twice"),
+        (f"{BROKEN}spec: {{}}\n", "has the key 'spec' twice"),
     ],
 )
 def test_what_is_no_object_is_refused(text: str, said: str, fleet: FleetCopy) -> None:
@@ -90,7 +91,37 @@ def test_what_is_no_object_is_refused(text: str, said: str, fleet: FleetCopy) ->
 @pytest.mark.parametrize("text", ["resources: []\n", "namespace: fleetman\n"])
 def test_an_overlay_that_renders_nothing_is_refused(text: str, fleet: FleetCopy) -> None:
     fleet.write(AWS, text)
-    assert fleet.refused("validate") == f"fleetops: {AWS}: renders nothing\n"
+    done = fleet.json("validate")
+    assert done.findings == [("unrenderable", AWS, None)]
+    assert done.code == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", 1),
+        ("# Nothing but a comment.\n---\n", 1),
+        (f"{CONFIG}...\n{CONFIG}", 6),
+    ],
+)
+def test_what_a_file_does_not_bring_into_the_render_is_named(
+    text: str, line: int, fleet: FleetCopy
+) -> None:
+    fleet.write("overlays/aws/extra.yaml", text)
+    fleet.edit(AWS, "  - storageclass.yaml\n", "  - storageclass.yaml\n  - extra.yaml\n")
+    findings = fleet.json("validate", "--env", "aws").findings
+    assert ("unread-source", "overlays/aws/extra.yaml", line) in findings
+
+
+def test_what_cannot_be_rendered_does_not_hide_the_other_environments(fleet: FleetCopy) -> None:
+    fleet.write(AWS, "resources: [\n")
+    fleet.edit("overlays/local/kustomization.yaml", "newTag: release3", "newTag: latest")
+    found = {(check, file) for check, file, _ in fleet.json("validate").findings}
+    assert {("unrenderable", AWS), ("floating-tag", "overlays/local/kustomization.yaml")} <= found
+    (local, aws) = fleet.json("status").data["environments"]
+    (said,) = aws["off"]
+    assert said.startswith(f"cannot be rendered: {AWS}:2: is not YAML: ")
+    assert local["services"][2]["versions"] == [":latest"]
 
 
 @pytest.mark.parametrize("value", ["1e3", "0o17", "1_000", "0x1f", "1.", "2024"])

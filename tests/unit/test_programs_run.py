@@ -192,3 +192,12 @@ def test_ctrl_c_ends_every_process_group(tmp_path: Path) -> None:
     assert b"KeyboardInterrupt" in said
     for life in lives:
         life.wait_for_end()
+
+
+def test_takes_no_more_memory_than_it_may(tmp_path: Path) -> None:
+    script = "bytearray(300 * 1024**2); print('had it')"
+    command = Command((sys.executable, "-c", script), tmp_path, clean_environment(tmp_path))
+    assert run(command).stdout == b"had it\n"
+    bounded = run(replace(command, max_memory=100 * 1024**2))
+    assert bounded.returncode != 0
+    assert bounded.stdout == b""

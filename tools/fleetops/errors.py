@@ -39,8 +39,12 @@ class FleetopsError(Exception):
 
     def __str__(self) -> str:
         """Say where, what, and on a line of its own what to do next."""
-        text = f"{self.place}: {self.message}" if self.place else self.message
-        return f"{text}\n  {self.hint}" if self.hint else text
+        return f"{self.summary}\n  {self.hint}" if self.hint else self.summary
+
+    @property
+    def summary(self) -> str:
+        """Where and what, in a line."""
+        return f"{self.place}: {self.message}" if self.place else self.message
 
 
 class InputError(FleetopsError):

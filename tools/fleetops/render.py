@@ -27,6 +27,8 @@ SECONDS = 60.0
 """For one overlay; the largest known ones take about five."""
 MAX_OUTPUT = 64 * 1024 * 1024
 """Bytes of one render; etcd would not hold the objects of such a one."""
+MAX_MEMORY = 3 * 1024**3
+"""Bytes that kustomize may take for one; thousands of objects take about 200 MiB."""
 
 _ANCHOR = re.compile(r"(?:^|[\s\[{,:?-])&[^\s\[\]{},]")
 _ALIAS = re.compile(r"(?:^|[\s\[{,:?-])\*[^\s\[\]{},]")
@@ -70,6 +72,7 @@ class Kustomize(Struct, frozen=True):
             brief_environment(self.scratch),
             SECONDS,
             MAX_OUTPUT,
+            MAX_MEMORY,
         )
 
 
@@ -183,6 +186,9 @@ def _inline(value: Any) -> Iterator[str]:  # noqa: ANN401
 
 def _diagnosis(repository: Repository, closure: Closure, words: str) -> InputError:
     """Say why kustomize refuses: the broken file and line if there is one, or its own words."""
+    if "cannot allocate memory" in words or "out of memory" in words:
+        message = f"takes more than {MAX_MEMORY // 1024**3} GiB to render"
+        return InputError(message, place=Place(closure.top.path))
     for path in closure.files:
         if path.endswith((".yaml", ".yml", ".json")):
             try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from fleetops.catalogue import CONFIG, read_config, read_releases
-from fleetops.errors import Place, UsageError
+from fleetops.errors import InputError, Place, UsageError
 from fleetops.files import Repository
 from fleetops.kustomization import read_closure
 from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
@@ -20,7 +20,7 @@ from fleetops.schema import available_minors
 from fleetops.words import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from fleetops.catalogue import Config, Environment, Release
     from fleetops.checks import Scene
@@ -97,6 +97,29 @@ class Bench(Struct, frozen=True, dict=True):
         """Make an empty folder."""
         return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.scratch))
 
+    def survey(self, environments: Sequence[Environment]) -> list[Render | InputError]:
+        """Render environments; an error stands for each that cannot be rendered.
+
+        Raises ProgramError where kustomize cannot be had, or does not end in time.
+        """
+        closures = [self._closure(environment) for environment in environments]
+        found = [one for one in closures if not isinstance(one, InputError)]
+        with self.kustomize.start([(self.fleet.repository, one) for one in found]) as rendering:
+            outcomes = iter(rendering.outcomes())
+        renders: list[Render | InputError] = []
+        for closure in closures:
+            outcome = closure if isinstance(closure, InputError) else next(outcomes)
+            if not isinstance(outcome, Render | InputError):
+                raise outcome
+            renders.append(outcome)
+        return renders
+
+    def _closure(self, environment: Environment) -> Closure | InputError:
+        try:
+            return self.fleet.closure(environment)
+        except InputError as error:
+            return error
+
     def edited(self, closure: Closure, changed: Mapping[str, str]) -> Repository:
         """Make a scratch copy of what an overlay consists of, with some files changed."""
         folder = self.folder("copy")
@@ -113,7 +136,14 @@ class Bench(Struct, frozen=True, dict=True):
                 (outcome,) = rendering.outcomes()
             return outcome.manifests if isinstance(outcome, Render) else None
 
-        return Scene(environment.name, render.manifests, self.fleet.releases, render.closure, probe)
+        return Scene(
+            environment.name,
+            render.manifests,
+            self.fleet.releases,
+            render.closure,
+            probe,
+            self.fleet.repository.read_text,
+        )
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from fleetops.api.results import (
     Status,
 )
 from fleetops.catalogue import releases_with, running_release
+from fleetops.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,11 +24,10 @@ if TYPE_CHECKING:
 
 def status(fleet: Fleet, narrate: Callable[[str], None]) -> Status:
     """Tell what each environment runs of each service, and what is off."""
-    versions = _versions(fleet, narrate)
     return Status(
         environments=tuple(
-            _environment(fleet, environment, versions[environment.name])
-            for environment in fleet.config.environments
+            _environment(fleet, environment, versions)
+            for environment, versions in _versions(fleet, narrate)
         )
     )
 
@@ -35,9 +35,11 @@ def status(fleet: Fleet, narrate: Callable[[str], None]) -> Status:
 def releases(fleet: Fleet, narrate: Callable[[str], None]) -> Releases:
     """List the catalogue, and where each release runs."""
     running: dict[str, list[str]] = {name: [] for name in fleet.releases}
-    for environment, versions in _versions(fleet, narrate).items():
+    for environment, versions in _versions(fleet, narrate):
+        if isinstance(versions, InputError):
+            raise versions
         if release := running_release(versions, fleet.releases):
-            running[release.name].append(environment)
+            running[release.name].append(environment.name)
     return Releases(
         releases=tuple(
             ReleaseSummary(
@@ -54,21 +56,23 @@ def releases(fleet: Fleet, narrate: Callable[[str], None]) -> Releases:
     )
 
 
-def _versions(fleet: Fleet, narrate: Callable[[str], None]) -> dict[str, Mapping[str, set[str]]]:
+def _versions(
+    fleet: Fleet, narrate: Callable[[str], None]
+) -> Iterator[tuple[Environment, Mapping[str, set[str]] | InputError]]:
+    """Give the versions that run in each environment, or why it cannot be rendered."""
     environments = fleet.config.environments
     with bench(fleet, narrate) as place:
-        closures = [(fleet.repository, fleet.closure(one)) for one in environments]
-        with place.kustomize.start(closures) as rendering:
-            renders = rendering.renders()
-        return {
-            environment.name: place.scene(environment, render).versions
-            for environment, render in zip(environments, renders, strict=True)
-        }
+        for environment, render in zip(environments, place.survey(environments), strict=True):
+            if isinstance(render, InputError):
+                yield environment, render
+            else:
+                yield environment, place.scene(environment, render).versions
 
 
 def _environment(
-    fleet: Fleet, environment: Environment, versions: Mapping[str, set[str]]
+    fleet: Fleet, environment: Environment, found: Mapping[str, set[str]] | InputError
 ) -> EnvironmentStatus:
+    versions = {} if isinstance(found, InputError) else found
     running = running_release(versions, fleet.releases)
     services = {
         service: image.name
@@ -90,7 +94,11 @@ def _environment(
             )
             for service, name in services.items()
         ),
-        off=tuple(_off(services, versions, running, fleet.releases)),
+        off=(
+            (f"cannot be rendered: {found.summary}",)
+            if isinstance(found, InputError)
+            else tuple(_off(services, found, running, fleet.releases))
+        ),
     )
 
 

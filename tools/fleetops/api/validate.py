@@ -4,38 +4,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fleetops.api.examine import Exhibit, examine
 from fleetops.api.fleet import bench
-from fleetops.api.results import Validation
+from fleetops.api.results import Finding, Validation
+from fleetops.checks import UNRENDERABLE
+from fleetops.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fleetops.api.fleet import Fleet
+    from fleetops.catalogue import Environment
 
 
 def validate(fleet: Fleet, names: Sequence[str], narrate: Callable[[str], None]) -> Validation:
     """Render and check the environments of these names, or all where none is given.
 
-    Raises UsageError for an unknown name, InputError for an overlay that cannot be rendered and
-    ProgramError where kustomize or kubeconform cannot be had.
+    Raises UsageError for an unknown name and ProgramError where kustomize or kubeconform cannot be
+    had.
     """
-    config = fleet.config
-    environments = tuple(config.environment(name) for name in names) or config.environments
+    environments = tuple(fleet.config.environment(name) for name in names)
+    environments = environments or fleet.config.environments
+    findings: list[Finding] = []
+    exhibits = []
     with bench(fleet, narrate) as place:
-        closures = [(fleet.repository, fleet.closure(one)) for one in environments]
-        with place.kustomize.start(closures) as rendering:
-            # The checks are imported while kustomize works.
-            from fleetops.api.examine import Exhibit, examine
-
-            renders = rendering.renders()
-        exhibits = [
-            Exhibit(environment, fleet.repository, render)
-            for environment, render in zip(environments, renders, strict=True)
-        ]
-        findings = examine(place, exhibits)
+        for environment, outcome in zip(environments, place.survey(environments), strict=True):
+            if isinstance(outcome, InputError):
+                findings.append(_unrenderable(environment, outcome))
+            else:
+                exhibits.append(Exhibit(environment, fleet.repository, outcome))
+        if exhibits:
+            findings += examine(place, exhibits)
     return Validation(
         ok=not any(finding.severity == "error" for finding in findings),
         environments=tuple(environment.name for environment in environments),
-        manifests=sum(len(render.manifests) for render in renders),
-        findings=findings,
+        manifests=sum(len(exhibit.render.manifests) for exhibit in exhibits),
+        findings=tuple(findings),
+    )
+
+
+def _unrenderable(environment: Environment, error: InputError) -> Finding:
+    return Finding(
+        check=UNRENDERABLE.id,
+        severity=UNRENDERABLE.severity.value,
+        environment=environment.name,
+        message=f"{error.message}; {error.hint}" if error.hint else error.message,
+        file=error.place.path if error.place else None,
+        line=error.place.line if error.place else None,
     )

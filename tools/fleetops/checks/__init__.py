@@ -1,13 +1,21 @@
 """The checks over a whole render. To add one: write its function in the module of its topic."""
 
 from fleetops.checks.interface import Check, Problem, Scene, Workload
-from fleetops.checks.registry import CHECKS, IDS, SCHEMA, UNKNOWN_KIND, UNUSED_EXCEPTION
+from fleetops.checks.registry import (
+    CHECKS,
+    IDS,
+    SCHEMA,
+    UNKNOWN_KIND,
+    UNRENDERABLE,
+    UNUSED_EXCEPTION,
+)
 
 __all__ = [
     "CHECKS",
     "IDS",
     "SCHEMA",
     "UNKNOWN_KIND",
+    "UNRENDERABLE",
     "UNUSED_EXCEPTION",
     "Check",
     "Problem",

@@ -45,6 +45,8 @@ class Scene(Struct, frozen=True, dict=True):
     closure: Closure | None = None
     """The files that it was rendered from; None for manifests that come from elsewhere."""
     probe: Probe = lambda _path, _value: None
+    read: Callable[[str], str] = lambda _path: ""
+    """Gives the text of a file of the repository."""
 
     @cached_property
     def by_kind(self) -> Mapping[str, list[Manifest]]:

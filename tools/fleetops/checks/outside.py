@@ -13,6 +13,17 @@ if TYPE_CHECKING:
     from fleetops.checks.interface import Problem, Scene
 
 
+def unrenderable(_scene: Scene) -> Iterator[Problem]:
+    """The environment cannot be rendered.
+
+    A controller could not render it either, or it leads out of the repository, which is not
+    followed here: a file that is missing or is not YAML, a circle of bases, a link or a URL to
+    somewhere else, a Helm chart, more than the limits of time and size. Nothing else can be said of
+    the environment until that is put right.
+    """
+    yield from ()
+
+
 def schema(_scene: Scene) -> Iterator[Problem]:
     """An object does not match its schema.
 
@@ -44,7 +55,8 @@ def unused_exception(_scene: Scene) -> Iterator[Problem]:
     yield from ()
 
 
+UNRENDERABLE = Check(unrenderable, Severity.ERROR)
 SCHEMA = Check(schema, Severity.ERROR)
 UNKNOWN_KIND = Check(unknown_kind, Severity.ERROR)
 UNUSED_EXCEPTION = Check(unused_exception, Severity.WARNING)
-CHECKS = (SCHEMA, UNKNOWN_KIND, UNUSED_EXCEPTION)
+CHECKS = (UNRENDERABLE, SCHEMA, UNKNOWN_KIND, UNUSED_EXCEPTION)

@@ -17,7 +17,7 @@ from fleetops.checks import (
     volumes,
     workloads,
 )
-from fleetops.checks.outside import SCHEMA, UNKNOWN_KIND, UNUSED_EXCEPTION
+from fleetops.checks.outside import SCHEMA, UNKNOWN_KIND, UNRENDERABLE, UNUSED_EXCEPTION
 
 if TYPE_CHECKING:
     from fleetops.checks.interface import Check
@@ -37,4 +37,4 @@ CHECKS: tuple[Check, ...] = (
 )
 IDS = {check.id: check for check in CHECKS}
 
-__all__ = ["CHECKS", "IDS", "SCHEMA", "UNKNOWN_KIND", "UNUSED_EXCEPTION"]
+__all__ = ["CHECKS", "IDS", "SCHEMA", "UNKNOWN_KIND", "UNRENDERABLE", "UNUSED_EXCEPTION"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fleetops.checks.interface import Check, Problem
+from fleetops.errors import InputError
 from fleetops.kustomization import image_entries
 from fleetops.manifests import Severity, images, mappings, split_image
 
@@ -64,6 +65,41 @@ def unmatched_patch(scene: Scene) -> Iterator[Problem]:
                     )
 
 
+def unread_source(scene: Scene) -> Iterator[Problem]:
+    """A file brings nothing into the render, or not all that is in it.
+
+    kustomize takes a file that is empty, or holds comments only, for no objects, and stops reading
+    behind a line `...` unless `---` follows it. Nothing says that what was meant to be applied is
+    not. Usually a file was truncated or a separator lost: put it right, or take the file out.
+    """
+    for kustomization in scene.closure.kustomizations if scene.closure else ():
+        for path in (*kustomization.resources, *kustomization.patches):
+            try:
+                text = scene.read(path)
+            except InputError as error:
+                yield Problem(error.message, source=(path, 1))
+            else:
+                yield from _unread(path, text)
+
+
+def _unread(path: str, text: str) -> Iterator[Problem]:
+    ended, content = False, False
+    for number, line in enumerate(text.splitlines(), start=1):
+        word = line.strip()
+        if not word or word.startswith("#"):
+            continue
+        if line.startswith("---"):
+            ended = False
+        elif ended:
+            yield Problem("what follows the line `...` is not read", source=(path, number))
+            return
+        elif line.startswith("..."):
+            ended = True
+        content = content or word not in {"---", "..."}
+    if not content:
+        yield Problem("holds no object", source=(path, 1))
+
+
 def _changes(scene: Scene, kustomization: Kustomization, key: str, value: Any) -> bool:  # noqa: ANN401
     """Tell whether the render is another one with `value` for `key`; where unknown, yes."""
     other = scene.probe(kustomization.path, {**kustomization.document.value, key: value})
@@ -82,4 +118,8 @@ def _selects(target: Any, objects: set[tuple[str, str]]) -> bool:  # noqa: ANN40
     return any((kind or one[0], name or one[1]) == one for one in objects)
 
 
-CHECKS = (Check(unmatched_image, Severity.ERROR), Check(unmatched_patch, Severity.ERROR))
+CHECKS = (
+    Check(unmatched_image, Severity.ERROR),
+    Check(unmatched_patch, Severity.ERROR),
+    Check(unread_source, Severity.ERROR),
+)

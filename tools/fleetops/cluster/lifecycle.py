@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import time
 from contextlib import contextmanager, suppress
@@ -14,7 +13,6 @@ from msgspec.structs import replace
 
 from fleetops.cluster import folders
 from fleetops.cluster.plan import Cluster
-from fleetops.cluster.start import started
 from fleetops.errors import ProgramError
 
 if TYPE_CHECKING:
@@ -31,6 +29,8 @@ def up(plan: Plan, narrate: Callable[[str], None]) -> Cluster:
     A broken one is removed and made anew, with a word to `narrate`. Raises ProgramError where it
     is not ready in time or a part ends, with the last lines of its log; nothing is left then.
     """
+    from fleetops.cluster.start import started
+
     deadline = time.monotonic() + plan.timeout
     while (lock := folders.take(plan.folder)) is None:
         state = folders.read_state(plan.folder)
@@ -55,6 +55,10 @@ def throwaway(plan: Plan) -> Iterator[Cluster]:
 
     The plan's name and folder are the beginning of its own. Raises as `up` does.
     """
+    import secrets
+
+    from fleetops.cluster.start import started
+
     ending = f"-{secrets.token_hex(4)}"
     folder = plan.folder.with_name(plan.folder.name + ending)
     lock = folders.take(folder)

@@ -92,6 +92,8 @@ _ARGUMENTS: Final = {
         "--use-service-account-credentials",
         f"--service-account-private-key-file={SIGNING_KEY}",
         f"--root-ca-file={CERTIFICATE}",
+        # A claim that meets its volume too early is looked at again after this time.
+        "--pvclaimbinder-sync-period=1s",
         "--kube-api-qps=500",
         "--kube-api-burst=1000",
     ),

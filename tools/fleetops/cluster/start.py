@@ -107,6 +107,7 @@ class Starting:
         """Let it outlive this process."""
         # Interrupted from here on, the supervisor alone decides, by what it was told.
         self.kept = True
+        self._deadline = float("inf")
         self._tell("keep")
         self._wait(folders.SUPERVISOR, self._is_kept)
 

@@ -111,11 +111,9 @@ def _(result: Doctor) -> str:
     for one in result.programs:
         missing = "optional" if one.optional else "missing"
         rows.append((one.name, one.version or "-", one.origin or missing, one.path or "-"))
-        if one in optional:
-            continue
-        if one.note:
+        if one.note and not one.optional:
             notes.append(f"{one.name}: {one.note}")
-        if one.fix:
+        if one.fix and not one.optional:
             notes.append(f"{one.name} {one.accepted} is needed: {one.fix}")
     if optional:
         notes.append(f"the optional ones are for fleetops cluster: {optional[0].fix}")

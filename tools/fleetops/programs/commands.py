@@ -26,6 +26,8 @@ class Command(Struct, frozen=True):
     """In seconds."""
     max_output: int = 64 * MIB
     """In bytes of standard output; of standard error the first 64 KiB are kept."""
+    max_memory: int | None = None
+    """In bytes of its own data; a program that asks for more fails."""
     stdin: bytes = b""
     """What it can read on its standard input."""
     keep_open: tuple[int, ...] = ()

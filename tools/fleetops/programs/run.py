@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import selectors
 import signal
 import subprocess
@@ -129,6 +130,10 @@ class _Process:
                 start_new_session=True,
                 pass_fds=command.keep_open,
             )
+        if command.max_memory is not None:
+            limits = (command.max_memory, command.max_memory)
+            with suppress(ProcessLookupError):
+                resource.prlimit(self._process.pid, resource.RLIMIT_DATA, limits)
         self._started = time.monotonic()
         self._stdout = bytearray()
         self._stderr = bytearray()
