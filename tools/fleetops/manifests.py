@@ -56,6 +56,18 @@ def dig(value: Any, *path: str | int) -> Any:  # noqa: ANN401
     return value
 
 
+def written(manifest: Manifest, *path: str | int) -> goyaml.NodePath:
+    """Cut a path to the part of it that stands in the manifest."""
+    while path and manifest.get(*path) is None:
+        path = path[:-1]
+    return path
+
+
+def home(namespace: str) -> str:
+    """Give the namespace that an object is in, where an empty one stands for the default."""
+    return namespace or "default"
+
+
 def mappings(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:  # noqa: ANN401
     """Give the mappings in a list with their indices; nothing where it is not a list."""
     if isinstance(value, list):

@@ -1,6 +1,7 @@
 """The checks over a whole render. To add one: write its function in the module of its topic."""
 
-from fleetops.checks.interface import Check, Problem, Scene, Workload
+from fleetops.checks.interface import Check, Problem, Scene
+from fleetops.checks.pods import Workload
 from fleetops.checks.registry import (
     CHECKS,
     IDS,

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from fleetops.checks.interface import Check, Problem, home
-from fleetops.manifests import Severity, dig, mappings
+from fleetops.checks.interface import Check, Problem
+from fleetops.manifests import Severity, dig, home, mappings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fleetops.checks.interface import Scene, Workload
+    from fleetops.checks.interface import Scene
+    from fleetops.checks.pods import Workload
     from fleetops.goyaml import NodePath
     from fleetops.manifests import Manifest
 

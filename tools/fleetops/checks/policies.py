@@ -7,13 +7,15 @@ from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from fleetops.checks.interface import Check, Problem, home, protocol, written
-from fleetops.manifests import Reference, Severity, dig, mappings
+from fleetops.checks.interface import Check, Problem
+from fleetops.checks.pods import protocol
+from fleetops.manifests import Reference, Severity, dig, home, mappings, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fleetops.checks.interface import Scene, Workload
+    from fleetops.checks.interface import Scene
+    from fleetops.checks.pods import Workload
     from fleetops.goyaml import NodePath
     from fleetops.manifests import Manifest
 

@@ -11,7 +11,8 @@ from fleetops.manifests import Severity, mappings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fleetops.checks.interface import Scene, Workload
+    from fleetops.checks.interface import Scene
+    from fleetops.checks.pods import Workload
     from fleetops.goyaml import NodePath
     from fleetops.manifests import Manifest
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fleetops.checks.interface import Check, Problem, protocol
+from fleetops.checks.interface import Check, Problem
+from fleetops.checks.pods import protocol
 from fleetops.manifests import Severity, dig, mappings
 
 if TYPE_CHECKING:

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from fleetops.checks.interface import Check, Problem, home, selects, written
+from fleetops.checks.interface import Check, Problem
+from fleetops.checks.pods import selects
 from fleetops.checks.quantities import quantity
-from fleetops.manifests import Severity, dig, mappings
+from fleetops.manifests import Severity, dig, home, mappings, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fleetops.checks.interface import Scene, Workload
+    from fleetops.checks.interface import Scene
+    from fleetops.checks.pods import Workload
     from fleetops.goyaml import NodePath
     from fleetops.manifests import Manifest
 

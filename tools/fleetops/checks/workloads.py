@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from fleetops.checks.interface import Check, Problem, protocol, selects
+from fleetops.checks.interface import Check, Problem
+from fleetops.checks.pods import protocol, selects
 from fleetops.manifests import Severity, mappings
 
 if TYPE_CHECKING:

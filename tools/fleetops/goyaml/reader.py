@@ -1,28 +1,24 @@
-"""YAML 1.1 as Go reads it: kustomize, kubeconform and the API server all do, PyYAML does not.
-
-The rules are those of go.yaml.in/yaml/v2 (resolve.go) and sigs.k8s.io/yaml: `y`, `n` and `on` are
-booleans, `0o17` and `1e3` numbers, `1:30` and a date strings, and every key becomes a string.
-libyaml's events are read in one loop without recursion, so that neither nesting nor aliases of a
-hostile file cost more than the limits below.
-"""
+"""The loop over libyaml's events; there is no recursion, and every cost has a limit."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import math
 import re
-import struct
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from msgspec import Struct
 from msgspec.structs import replace
 
 from fleetops.errors import InputError, Place
+from fleetops.goyaml.document import Document, Mark
+from fleetops.goyaml.scalars import MAX_INT64, MERGE_TAG, float_key, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from fleetops.goyaml.document import NodePath
+
+# What libyaml hands over has no types; values are what JSON has.
+# ruff: noqa: ANN401
 
 MAX_DEPTH = 200
 """Nested collections; the deepest objects in use, CustomResourceDefinitions, have about 60."""
@@ -31,117 +27,12 @@ MAX_ALIASED = 200_000
 MAX_MARKS = 100_000
 """Nodes of one file whose places are kept; a large kustomization has some hundreds."""
 
-NodePath = tuple[str | int, ...]
-"""The keys and indices that lead from the top of a document to a node."""
-
-# What libyaml hands over has no types; values are what JSON has.
-# ruff: noqa: ANN401
-
-_WORDS: dict[str, bool | float | None] = {
-    **dict.fromkeys(
-        ("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True
-    ),
-    **dict.fromkeys(
-        ("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"),
-        False,
-    ),
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
-}
-_INTEGER = re.compile(
-    r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))\Z"
-)
-_DECIMAL = 5
-_BASES = {2: 16, 3: 2, 4: 8, _DECIMAL: 10}
-"""Group of _INTEGER to base."""
-_SIGN_INSIDE = re.compile(r"0b([-+][01]+)\Z")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
-_FRACTION = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?\Z")
-_MAX_DECIMALS = 20
 _INNER_BOM = re.compile("(?<=[\n\r\x85\u2028\u2029\ufeff])\ufeff")
-_MIN_INT64, _MAX_INT64, _MAX_UINT64 = -(2**63), 2**63 - 1, 2**64 - 1
+_LEAVES = (yaml.ScalarEvent, yaml.AliasEvent)
 
 
 class LimitError(InputError):
     """The nesting or the aliases of a file go beyond what is read. Exit code 1."""
-
-
-class Mark(Struct, frozen=True):
-    """Where a node stands in its text."""
-
-    start: int
-    """Index of its first character."""
-    end: int
-    """Index behind its last character; of a block collection, where the next token begins."""
-    line: int
-    """Counted from 1."""
-    column: int
-    """Counted from 0."""
-    style: str
-    """`plain`, `'`, `"`, `|`, `>`, `alias`, `block` or `flow`."""
-    bare: bool = True
-    """False where an anchor or a tag stands before the node."""
-
-
-class Document(Struct, frozen=True):
-    """One document of a stream."""
-
-    value: Any
-    """dict, list, str, int, float, bool or None, as JSON would hold it."""
-    line: int
-    """Where its content begins, counted from 1."""
-    marks: dict[NodePath, Mark] = {}
-    """Path to mark, for each node that is written out here; empty unless asked for."""
-    keys: dict[NodePath, Mark] = {}
-    """Path to the mark of the key that leads there."""
-
-    def line_of(self, path: NodePath) -> int:
-        """Find the line of the node at `path`, or of the nearest node above it."""
-        for length in range(len(path), 0, -1):
-            mark = self.keys.get(path[:length]) or self.marks.get(path[:length])
-            if mark:
-                return mark.line
-        return self.line
-
-
-def resolve(text: str) -> str | int | float | bool | None:
-    """Give a plain scalar the value that Go gives it."""
-    if text in _WORDS:
-        return _WORDS[text]
-    match text[0]:
-        case ".":
-            # Only here does Go take the text as it is, so that underscores need digits around them.
-            if _FRACTION.match(text) and (fraction := _float(text)) is not None:
-                return fraction
-        case "+" | "-" | "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9":
-            digits = text.replace("_", "")
-            if (integer := _integer(digits)) is not None:
-                return integer
-            if _FLOAT.match(digits) and (number := _float(digits)) is not None:
-                return number
-    return text
-
-
-def _float(digits: str) -> float | None:
-    number = float(digits)
-    return number if math.isfinite(number) else None
-
-
-def _integer(digits: str) -> int | None:
-    if found := _SIGN_INSIDE.match(digits):
-        number = int(found[1], 2)
-    elif (found := _INTEGER.match(digits)) and found.lastindex:
-        body, base = found[found.lastindex], _BASES[found.lastindex]
-        if found.lastindex == _DECIMAL and len(body) > _MAX_DECIMALS:
-            return None
-        number = -int(body, base) if found[1] == "-" else int(body, base)
-        if not found[1] and number <= _MAX_UINT64:
-            return number
-    else:
-        return None
-    return number if _MIN_INT64 <= number <= _MAX_INT64 else None
 
 
 def is_plain_string(text: str) -> bool:
@@ -248,7 +139,10 @@ class _Builder:
         kind = type(event)
         self.line = self.line or event.start_mark.line + 1
         if kind is yaml.ScalarEvent:
-            value = self.scalar(event)
+            try:
+                value = scalar(event.value, event.tag, plain=event.implicit[0])
+            except ValueError as error:
+                raise self.fail(str(error), event) from None
             if event.anchor:
                 self.anchors[event.anchor] = (value, 1, 0)
             self.attach(value, 1, 0, event)
@@ -333,7 +227,7 @@ class _Builder:
         if (
             type(event) is yaml.ScalarEvent
             and event.value == "<<"
-            and (event.implicit[0] or event.tag == f"{_TAGS}merge")
+            and (event.implicit[0] or event.tag == MERGE_TAG)
         ):
             if top.merges:
                 raise self.fail("has the key '<<' twice", event)
@@ -343,10 +237,10 @@ class _Builder:
                 key = "true" if value else "false"
             case str():
                 key = value
-            case int() if value <= _MAX_INT64:
+            case int() if value <= MAX_INT64:
                 key = str(value)
             case float():
-                key = _float_key(value)
+                key = float_key(value)
             case _:
                 raise self.fail("has a key that JSON cannot hold", event)
         if key in top.value:
@@ -363,28 +257,6 @@ class _Builder:
             if twice := item.keys() & top.value.keys():
                 raise self.fail(f"has a '<<' behind {min(twice)!r}, which it merges too", event)
         return merges
-
-    def scalar(self, event: Any) -> Any:
-        """Give a scalar the value that Go gives it, by its tag or by its looks."""
-        tag, text = event.tag, event.value
-        if tag is None:
-            value = resolve(text) if event.implicit[0] else text
-        elif tag == f"{_TAGS}binary":
-            try:
-                value = base64.b64decode("".join(text.split()), validate=True).decode()
-            except (binascii.Error, UnicodeDecodeError):
-                raise self.fail("has a !!binary that is not UTF-8 text in base64", event) from None
-        elif tag in _RESOLVED:
-            value = resolve(text)
-            if type(value) is int and value <= _MAX_INT64 and tag == f"{_TAGS}float":
-                value = float(value)
-            if type(value) is not _RESOLVED[tag]:
-                raise self.fail(f"has a value that is no !!{tag.removeprefix(_TAGS)}", event)
-        else:
-            value = text
-        if isinstance(value, float) and not math.isfinite(value):
-            raise self.fail(f"has {text}, which JSON cannot hold", event)
-        return value
 
     def note(self, table: dict[NodePath, Mark], event: Any) -> None:
         """Keep where a node stands, if that was asked for."""
@@ -406,28 +278,3 @@ class _Builder:
                 style = "flow" if event.flow_style else "block"
         index = start.index + offset
         return Mark(index, end.index + offset, start.line + 1, start.column, style, bare)
-
-
-def _float_key(number: float) -> str:
-    """Write a number as Go's FormatFloat(number, 'g', -1, 32) does: as short as it can be."""
-    try:
-        single = struct.pack("<f", number)
-    except OverflowError:
-        return ".inf" if number > 0 else "-.inf"
-    (number,) = struct.unpack("<f", single)
-    written = (f"{number:.{digits}e}" for digits in range(9))
-    shortest = next(text for text in written if struct.pack("<f", float(text)) == single)
-    mantissa, _, exponent = shortest.partition("e")
-    if -4 <= int(exponent) < 6:  # noqa: PLR2004
-        return f"{float(shortest):.{max(len(mantissa.partition('.')[2]) - int(exponent), 0)}f}"
-    return shortest
-
-
-_TAGS = "tag:yaml.org,2002:"
-_RESOLVED = {
-    f"{_TAGS}bool": bool,
-    f"{_TAGS}int": int,
-    f"{_TAGS}float": float,
-    f"{_TAGS}null": type(None),
-}
-_LEAVES = (yaml.ScalarEvent, yaml.AliasEvent)
