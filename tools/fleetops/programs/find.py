@@ -65,6 +65,10 @@ def ask_version(tool: Tool, path: Path) -> Version | None:
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="fleetops-") as home:
+        # Otherwise `go version` leaves a process behind that writes there.
+        telemetry = Path(home) / ".config/go/telemetry/mode"
+        telemetry.parent.mkdir(parents=True)
+        telemetry.write_text("off\n")
         completed = run(
             Command(
                 (str(path), *tool.version_arguments),
