@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fleetcopy import FleetCopy
+from fleetcopy import ROOT, FleetCopy
+from fleetops.programs import PROGRAMS, ensure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.fixture(scope="session")
+def programs() -> None:
+    """Have the programs there, so that no test meets the words of their first build."""
+    for program in PROGRAMS:
+        ensure(program, ROOT, lambda _: None)
+
+
 @pytest.fixture
-def fleet(tmp_path: Path) -> FleetCopy:
+def fleet(tmp_path: Path, programs: None) -> FleetCopy:  # noqa: ARG001
     """Give a copy of the fleet."""
     return FleetCopy.make(tmp_path)

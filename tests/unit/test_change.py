@@ -133,7 +133,7 @@ def test_the_wanted_image_has_the_name_that_the_overlay_gives_it() -> None:
     images = {"web": ReleaseImage(name="web", tag="2"), "db": ReleaseImage(name="db", tag="1")}
     release = Release("r", "", images, Place("r.yaml"))
     entries = [entry("web", "mirror:5000/web"), entry("db"), entry("other", "another")]
-    assert wanted_images(release, entries) == {
+    assert wanted_images(release, entries, Place("k.yaml")) == {
         "mirror:5000/web": ("web", "mirror:5000/web:2"),
         "db": ("db", "db:1"),
     }

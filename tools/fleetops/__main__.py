@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 from fleetops.cli.app import run
@@ -18,6 +20,8 @@ def main() -> NoReturn:
     """Run the command line; the exit codes are those that the README lists."""
     # A terminated run cleans up like an interrupted one: no program of ours is left running.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - as long as the process
     session = Session()
     try:
         code = run(session, sys.argv[1:])

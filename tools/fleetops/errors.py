@@ -65,3 +65,7 @@ class ProgramError(FleetopsError):
     """An external program is missing, cannot be built, or does not answer. Exit code 3."""
 
     exit_code = 3
+
+
+class ExceededError(ProgramError):
+    """An external program took more time or printed more than it may. Exit code 3."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
@@ -140,6 +141,9 @@ def _objects(value: Any, place: Place) -> Iterator[Manifest]:  # noqa: ANN401
     kind, version = value.get("kind"), value.get("apiVersion")
     if not isinstance(kind, str) or not isinstance(version, str):
         raise InputError("is a document without kind and apiVersion", place=place)
+    if not _KIND.fullmatch(kind) or not _VERSION.fullmatch(version):
+        # They become part of a schema's path.
+        raise InputError(f"is a document of a kind that cannot be: {version} {kind}", place=place)
     if kind.endswith("List") and isinstance(value.get("items"), list):
         for item in value["items"]:
             yield from _objects(item, place)
@@ -155,6 +159,10 @@ def _objects(value: Any, place: Place) -> Iterator[Manifest]:  # noqa: ANN401
         version,
         value,
     )
+
+
+_KIND = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_VERSION = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[a-z0-9]+")
 
 
 class Severity(enum.StrEnum):

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from fleetops import goyaml
-from fleetops.errors import FleetopsError, InputError, Place
+from fleetops.errors import ExceededError, FleetopsError, InputError, Place
 from fleetops.manifests import parse
 from fleetops.programs import Batch, Command, brief_environment
 
@@ -30,6 +30,7 @@ MAX_OUTPUT = 64 * 1024 * 1024
 MAX_MEMORY = 3 * 1024**3
 """Bytes that kustomize may take for one; thousands of objects take about 200 MiB."""
 
+_SHORTEST_SECRET = 4
 _ANCHOR = re.compile(r"(?:^|[\s\[{,:?-])&[^\s\[\]{},]")
 _ALIAS = re.compile(r"(?:^|[\s\[{,:?-])\*[^\s\[\]{},]")
 # What kustomize says of a broken file or folder, in the words of everything that leads there.
@@ -67,7 +68,7 @@ class Kustomize(Struct, frozen=True):
 
     def _command(self, repository: Repository, closure: Closure) -> Command:
         return Command(
-            (str(self.program), "build", closure.overlay),
+            (str(self.program), "build", "--", closure.overlay),
             repository.root,
             brief_environment(self.scratch),
             SECONDS,
@@ -100,12 +101,14 @@ class Rendering:
         """Wait for the outcomes; they are in the overlays' order.
 
         An outcome is an InputError where kustomize refuses the overlay, with the line where that
-        is known, and a ProgramError where it does not end in time or prints too much.
+        is known or it takes too much, and a ProgramError where kustomize cannot be started.
         """
         answers = iter(self._batch.wait())
         outcomes = [refusal or next(answers) for refusal in self._refusals]
         return [
-            outcome if isinstance(outcome, FleetopsError) else _render(repository, closure, outcome)
+            _exceeded(closure, outcome)
+            if isinstance(outcome, FleetopsError)
+            else _render(repository, closure, outcome)
             for outcome, (repository, closure) in zip(outcomes, self._overlays, strict=True)
         ]
 
@@ -153,6 +156,13 @@ def _render(repository: Repository, closure: Closure, outcome: Completed) -> Ren
     return Render(closure, text, manifests)
 
 
+def _exceeded(closure: Closure, error: FleetopsError) -> FleetopsError:
+    """Say that it is the overlay that takes too much, where it is."""
+    if isinstance(error, ExceededError):
+        return InputError(f"cannot be rendered: {error.message}", place=Place(closure.top.path))
+    return error
+
+
 def _refusal(repository: Repository, closure: Closure) -> InputError | None:
     """Keep from kustomize what it would need all memory for: aliases of aliases of aliases."""
     for text, path in _texts(repository, closure):
@@ -184,6 +194,23 @@ def _inline(value: Any) -> Iterator[str]:  # noqa: ANN401
             yield from _inline(item)
 
 
+def _secrets(repository: Repository, closure: Closure) -> set[str]:
+    """Give what kustomize may repeat in its words, of anything that speaks of Secrets."""
+    found: set[str] = set()
+    for text, _ in _texts(repository, closure):
+        if re.search(r"\bSecret\b", text):
+            found.update(text.split())
+    for kustomization in closure.kustomizations:
+        for generator in kustomization.document.value.get("secretGenerator") or ():
+            for word in _inline(generator):
+                found.update((word, *word.split(), *word.split("=")))
+            names = [str(one) for one in (*(generator.get("envs") or ()), generator.get("env"))]
+            for path in closure.files:
+                if path.endswith(tuple(names)):
+                    found.update(repository.read_bytes(path).decode(errors="replace").split())
+    return {word for word in found if len(word) >= _SHORTEST_SECRET}
+
+
 def _diagnosis(repository: Repository, closure: Closure, words: str) -> InputError:
     """Say why kustomize refuses: the broken file and line if there is one, or its own words."""
     if "cannot allocate memory" in words or "out of memory" in words:
@@ -195,6 +222,8 @@ def _diagnosis(repository: Repository, closure: Closure, words: str) -> InputErr
                 goyaml.read(repository.read_text(path), path)
             except InputError as error:
                 return error
+    for secret in sorted(_secrets(repository, closure), key=len, reverse=True):
+        words = words.replace(secret, "…")
     words = " ".join(words.replace(f"{repository.root}/", "").split()).removeprefix("Error: ")
     path = closure.top.path
     if (found := _IN_FILE.fullmatch(words)) and found["path"] in closure.files:

@@ -181,8 +181,11 @@ def _assigned(report: _Report, subjects: Sequence[Subject], minor: str) -> Itera
         else:
             index, position = where[key]
             errors = tuple(_errors(resource.msg, subjects[index].manifests[position]))
-            for path, words in errors or (((), resource.msg),):
-                yield Misfit(index, position, words, path)
+            secret = resource.kind == "Secret"
+            for path, words in errors or (((), _plain(resource.msg, secret=secret)),):
+                # The controller takes out what SOPS has added when it decrypts.
+                if not secret or path != ("sops",):
+                    yield Misfit(index, position, words, path)
 
 
 def _errors(message: str, manifest: Manifest) -> Iterator[tuple[NodePath, str]]:
@@ -220,7 +223,10 @@ def _plain(words: str, *, secret: bool) -> str:
         value, pattern = found.groups()
         words = next((said for sign, said in _PATTERNS if sign in pattern), f"is not {pattern}")
         return words if secret else f"'{value}' {words}"
-    return _QUOTED.sub("it", words) if secret else words
+    if secret and "'" in words:
+        # A value may hold quotes of its own, so all between the first and the last goes.
+        words = f"{words.partition(chr(39))[0]}…{words.rpartition(chr(39))[2]}"
+    return words
 
 
 _ERROR = re.compile(r"\s+- at '((?:[^'\\]|\\.)*)': ")

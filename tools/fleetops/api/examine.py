@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -36,7 +37,7 @@ def examine(bench: Bench, exhibits: Sequence[Exhibit]) -> tuple[Finding, ...]:
     said: list[list[tuple[Check, Problem]]] = [[] for _ in exhibits]
     with _conformance(bench, exhibits) as conformance:
         for index, exhibit in enumerate(exhibits):
-            scene = bench.scene(exhibit.environment, exhibit.render)
+            scene = bench.scene(exhibit.environment, exhibit.render, exhibit.repository)
             said[index] += [(check, problem) for check in CHECKS for problem in check.run(scene)]
         for misfit in conformance.misfits():
             reference = exhibits[misfit.subject].render.manifests[misfit.position].reference
@@ -80,7 +81,7 @@ def _kept(
             for excuse in fleet.config.exceptions
             if excuse.check == check.id
             and problem.resource is not None
-            and excuse.resource == problem.resource.short
+            and fnmatchcase(problem.resource.short, excuse.resource)
             and (not excuse.environments or environment.name in excuse.environments)
         ]
         used.update(excuses)

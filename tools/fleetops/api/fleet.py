@@ -120,18 +120,26 @@ class Bench(Struct, frozen=True, dict=True):
         except InputError as error:
             return error
 
-    def edited(self, closure: Closure, changed: Mapping[str, str]) -> Repository:
+    def edited(
+        self, repository: Repository, closure: Closure, changed: Mapping[str, str]
+    ) -> Repository:
         """Make a scratch copy of what an overlay consists of, with some files changed."""
         folder = self.folder("copy")
-        copy(self.fleet.repository, closure, folder, changed)
+        copy(repository, closure, folder, changed)
         return Repository.at(folder)
 
-    def scene(self, environment: Environment, render: Render) -> Scene:
-        """Set an environment's render up for the checks."""
+    def scene(
+        self, environment: Environment, render: Render, repository: Repository | None = None
+    ) -> Scene:
+        """Set an environment's render up for the checks.
+
+        `repository` is what it was rendered from, where that is not the work tree.
+        """
+        source = repository or self.fleet.repository
         from fleetops.checks import Scene
 
         def probe(path: str, value: dict[str, Any]) -> tuple[Manifest, ...] | None:
-            copy = self.edited(render.closure, {path: as_kustomization(value)})
+            copy = self.edited(source, render.closure, {path: as_kustomization(value)})
             with self.kustomize.start([(copy, render.closure)]) as rendering:
                 (outcome,) = rendering.outcomes()
             return outcome.manifests if isinstance(outcome, Render) else None
@@ -142,7 +150,7 @@ class Bench(Struct, frozen=True, dict=True):
             self.fleet.releases,
             render.closure,
             probe,
-            self.fleet.repository.read_text,
+            source.read_text,
         )
 
 

@@ -13,7 +13,7 @@ from fleetops.catalogue import running_release
 from fleetops.change import prove, wanted_images
 from fleetops.errors import Place, RefusedError
 from fleetops.goyaml import read
-from fleetops.kustomization import Pin, image_entries, set_images
+from fleetops.kustomization import Pin, image_entries, read_closure, set_images
 from fleetops.words import count
 
 if TYPE_CHECKING:
@@ -67,11 +67,12 @@ def _promote(bench: Bench, request: Request) -> Promotion:
     path, old = closure.top.path, closure.top.text
     new = set_images(old, path, pins(release))
     (document,) = read(new, path, marks=True)
-    wanted = wanted_images(release, image_entries(document))
+    wanted = wanted_images(release, image_entries(document), Place(path))
     previous = None if request.force_order else fleet.config.before(environment)
     overlays = [(fleet.repository, closure)]
     if new != old:
-        overlays.append((bench.edited(closure, {path: new}), closure))
+        copy = bench.edited(fleet.repository, closure, {path: new})
+        overlays.append((copy, read_closure(copy, closure.overlay)))
     with bench.kustomize.start(overlays) as rendering:
         # The checks are imported while kustomize works.
         from fleetops.api.examine import Exhibit, examine
@@ -145,7 +146,7 @@ def _require(bench: Bench, previous: Environment, render: Render, release: Relea
 def _diff(path: str, old: str, new: str) -> str:
     import difflib
 
-    lines = difflib.unified_diff(
-        old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{path}", f"b/{path}"
-    )
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    # The lines around may hold a secret.
+    lines = difflib.unified_diff(before, after, f"a/{path}", f"b/{path}", n=0)
     return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)

@@ -198,7 +198,8 @@ RESULTS: dict[str, type[Result]] = {
 def failure(error: FleetopsError) -> Failure:
     """Make a result of an error."""
     return Failure(
-        message=error.message,
+        # What stood on the command line need not be text.
+        message=error.message.encode(errors="backslashreplace").decode(),
         file=error.place.path if error.place else None,
         line=error.place.line if error.place else None,
         hint=error.hint,

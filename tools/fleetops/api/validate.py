@@ -23,7 +23,7 @@ def validate(fleet: Fleet, names: Sequence[str], narrate: Callable[[str], None])
     Raises UsageError for an unknown name and ProgramError where kustomize or kubeconform cannot be
     had.
     """
-    environments = tuple(fleet.config.environment(name) for name in names)
+    environments = tuple(fleet.config.environment(name) for name in dict.fromkeys(names))
     environments = environments or fleet.config.environments
     findings: list[Finding] = []
     exhibits = []

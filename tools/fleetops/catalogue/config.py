@@ -36,7 +36,13 @@ class Excuse(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A check that is switched off for one resource, and why."""
 
     check: str
-    resource: Annotated[str, Meta(pattern=r"^[^/\s]+/[^/\s]+$(?!\n)", description="Kind/name.")]
+    resource: Annotated[
+        str,
+        Meta(
+            pattern=r"^[^/\s]+/[^/\s]+$(?!\n)",
+            description="Kind/name, where * stands for any characters.",
+        ),
+    ]
     reason: Annotated[str, Meta(min_length=10, description="Why this is right here.")]
     environments: tuple[Word, ...] = ()
     """Where it holds; everywhere if none is named."""

@@ -35,8 +35,14 @@ def read_struct(repository: Repository, path: str, kind: type[T]) -> tuple[T, go
     try:
         return msgspec.convert(document.value, kind), document
     except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(" - at ")
-        steps = _steps(where.strip("`"), document.value, kind)
+        message, at, where = str(error).rpartition(" - at ")
+        if not at:
+            message, where = where, ""
+        try:
+            steps = _steps(where.strip("`"), document.value, kind)
+        except (LookupError, TypeError, AttributeError):
+            # A key that looks like msgspec's own words.
+            message, steps = str(error), ()
         raise _explained(message, steps, kind, Place(path), document) from None
 
 

@@ -110,12 +110,15 @@ def _files(repository: Repository, catalogue: str) -> list[tuple[str, str]]:
             f"the catalogue {catalogue} cannot be read: {error.strerror}",
             place=Place("fleetops.yaml"),
         ) from None
-    return [
-        (name.rpartition(".")[0], f"{catalogue.rstrip('/')}/{name}")
-        for name in names
-        if name.endswith(SUFFIXES) and not name.startswith(".")
-    ]
+    names = [name for name in names if name.endswith(SUFFIXES) and not name.startswith(".")]
+    for name in names:
+        if not name.isprintable():
+            raise InputError(
+                f"holds a file with an unreadable name, {name!a}", place=Place(catalogue)
+            )
+    return [(name.rpartition(".")[0], f"{catalogue.rstrip('/')}/{name}") for name in names]
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+    parts = re.split(r"([0-9]+)", name)
+    return [(int(part), "") if number % 2 else (-1, part) for number, part in enumerate(parts)]

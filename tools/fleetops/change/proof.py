@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from fleetops.catalogue import Release
     from fleetops.errors import Place
+    from fleetops.goyaml import NodePath
     from fleetops.kustomization import ImageEntry
     from fleetops.manifests import Manifest, Reference
 
@@ -29,15 +30,24 @@ class ImageChange(Struct, frozen=True):
     after: str
 
 
-def wanted_images(release: Release, entries: Sequence[ImageEntry]) -> dict[str, tuple[str, str]]:
+def wanted_images(
+    release: Release, entries: Sequence[ImageEntry], place: Place
+) -> dict[str, tuple[str, str]]:
     """Map the name that each image has in the render to its service and whole reference.
 
-    An entry with `newName` (a mirror's registry, say) decides the name.
+    An entry with `newName` (a mirror's registry, say) decides the name. Raises RefusedError at
+    `place`, the file with the entries, where two services would have one name.
     """
     renames = {entry.name: entry.new_name for entry in entries if entry.new_name}
-    wanted = {}
+    wanted: dict[str, tuple[str, str]] = {}
     for service, image in release.images.items():
         name = renames.get(image.name, image.name)
+        if name in wanted:
+            raise RefusedError(
+                f"{service} and {wanted[name][0]} would both run {name}",
+                place=place,
+                hint="give each its own newName: otherwise nobody can tell which runs",
+            )
         wanted[name] = (service, f"{name}{image.version}")
     return wanted
 
@@ -75,14 +85,18 @@ def prove(
             )
     changes = []
     objects = {manifest.reference: manifest for manifest in after}
+    places: dict[Reference, set[NodePath]] = {}
     for difference in differences(before, after):
         old, new = difference.before, difference.after
         known = wanted.get(split_image(new).name) if isinstance(new, str) else None
+        resource = difference.resource
+        if known is not None and resource not in places:
+            places[resource] = {path for path, _ in images(objects[resource].value)}
         if (
             known is None
             or new != known[1]
             or not isinstance(old, str)
-            or difference.path not in dict(images(objects[difference.resource].value))
+            or difference.path not in places[resource]
         ):
             raise RefusedError(
                 f"{difference}, and the release does not say so",

@@ -29,7 +29,9 @@ _SECRET_VALUE = re.compile(
     r"|://[^\s/:@${}<]+:[^\s/@${}<]+@"
 )
 # Filled in later: Flux's substitution, Argo CD's vault plugin, Kubernetes' own $(NAME).
-_PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|<path:[^>]*>|<[A-Za-z0-9_.-]+>")
+_PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\{\{[^}]*\}\}|\$\([^)]*\)|<path:[^>]*>|<[A-Za-z0-9_.-]+>")
+_ELSEWHERE = ("ENC[", "vault:", "/")
+"""Beginnings of what is encrypted, a reference, or a path to a file."""
 _LONGEST_WITH_PLACEHOLDER = 4096
 
 
@@ -78,7 +80,7 @@ def _variables(workload: Workload) -> Iterator[Problem]:
 
 
 def _is_literal(value: Any) -> TypeGuard[str]:  # noqa: ANN401
-    if not isinstance(value, str) or value.startswith("ENC["):
+    if not isinstance(value, str) or value.startswith(_ELSEWHERE):
         return False
     # A longer one is no placeholder, and the expression would take long over it.
     return len(value) > _LONGEST_WITH_PLACEHOLDER or bool(_PLACEHOLDER.sub("", value).strip())

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 from fleetops.checks.interface import Check, Problem
 from fleetops.errors import InputError
 from fleetops.kustomization import image_entries
-from fleetops.manifests import Severity, images, mappings, split_image
+from fleetops.manifests import Severity, mappings, split_image
+from fleetops.manifests import images as run_images
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from fleetops.checks.interface import Scene
     from fleetops.kustomization import Kustomization
+
+MAX_PROBES = 200
+"""Renders that are spent on the items of one list."""
 
 
 def unmatched_image(scene: Scene) -> Iterator[Problem]:
@@ -26,19 +30,28 @@ def unmatched_image(scene: Scene) -> Iterator[Problem]:
     names = {
         split_image(reference).name
         for manifest in scene.manifests
-        for _, reference in images(manifest.value)
+        for _, reference in run_images(manifest.value)
     }
     for kustomization in scene.closure.kustomizations if scene.closure else ():
-        for entry in image_entries(kustomization.document):
-            changed = list(kustomization.document.value["images"])
-            changed[entry.index] = {"name": entry.name, "newName": "fleetops.invalid/probe"}
-            if entry.rename(entry.name) not in names and not _changes(
-                scene, kustomization, "images", changed
-            ):
-                yield Problem(
-                    f"no container has the image {entry.name}",
-                    source=(kustomization.path, entry.line),
-                )
+        suspects = {
+            entry.index: entry
+            for entry in image_entries(kustomization.document)
+            if entry.rename(entry.name) not in names
+        }
+
+        images = kustomization.document.value.get("images")
+
+        def renamed(chosen: Sequence[int], items: Any = images) -> list[Any]:  # noqa: ANN401
+            probe = "fleetops.invalid/probe"
+            return [
+                {"name": item["name"], "newName": probe} if at in chosen else item
+                for at, item in enumerate(items)
+            ]
+
+        for index in _idle(scene, kustomization, "images", list(suspects), renamed):
+            entry = suspects[index]
+            message = f"no container has the image {entry.name}"
+            yield Problem(message, source=(kustomization.path, entry.line))
 
 
 def unmatched_patch(scene: Scene) -> Iterator[Problem]:
@@ -52,17 +65,19 @@ def unmatched_patch(scene: Scene) -> Iterator[Problem]:
     for kustomization in scene.closure.kustomizations if scene.closure else ():
         for key in ("patches", "patchesJson6902"):
             patches = kustomization.document.value.get(key)
-            for index, patch in mappings(patches):
-                target = patch.get("target")
-                if target is None or _selects(target, objects):
-                    continue
-                without = [item for at, item in enumerate(patches) if at != index]
-                if not _changes(scene, kustomization, key, without):
-                    place = kustomization.place(key, index)
-                    yield Problem(
-                        "no object is selected by this patch's target",
-                        source=(place.path, place.line or 1),
-                    )
+            suspects = [
+                index
+                for index, patch in mappings(patches)
+                if patch.get("target") is not None and not _selects(patch["target"], objects)
+            ]
+
+            def without(chosen: Sequence[int], patches: Any = patches) -> list[Any]:  # noqa: ANN401
+                return [item for at, item in enumerate(patches) if at not in chosen]
+
+            for index in _idle(scene, kustomization, key, suspects, without):
+                place = kustomization.place(key, index)
+                message = "no object is selected by this patch's target"
+                yield Problem(message, source=(place.path, place.line or 1))
 
 
 def unread_source(scene: Scene) -> Iterator[Problem]:
@@ -95,9 +110,38 @@ def _unread(path: str, text: str) -> Iterator[Problem]:
             return
         elif line.startswith("..."):
             ended = True
-        content = content or word not in {"---", "..."}
+        content = content or word not in {"---", "...", "null", "~"}
     if not content:
         yield Problem("holds no object", source=(path, 1))
+
+
+def _idle(
+    scene: Scene,
+    kustomization: Kustomization,
+    key: str,
+    suspects: list[int],
+    changed: Callable[[Sequence[int]], list[Any]],
+) -> Iterator[int]:
+    """Give the items of a list whose change changes nothing.
+
+    They are tried together, and by halves only where together they do change something: mostly
+    that is one render, however many there are.
+    """
+    groups = [suspects] if suspects else []
+    tried = 0
+    while groups:
+        group = groups.pop()
+        tried += 1
+        if tried > MAX_PROBES:
+            raise InputError(
+                f"has more items without visible effect than can be tried: {key}",
+                place=kustomization.place(key),
+            )
+        if not _changes(scene, kustomization, key, changed(group)):
+            yield from group
+        elif len(group) > 1:
+            half = len(group) // 2
+            groups += [group[half:], group[:half]]
 
 
 def _changes(scene: Scene, kustomization: Kustomization, key: str, value: Any) -> bool:  # noqa: ANN401
@@ -112,7 +156,7 @@ def _selects(target: Any, objects: set[tuple[str, str]]) -> bool:  # noqa: ANN40
     To kustomize both are regular expressions (api/types/selector.go). One that is more than a word
     is not tried here, where it could take for ever: Go's expressions cannot, so kustomize is asked.
     """
-    if not isinstance(target, dict) or not set(target) <= {"kind", "name", "group", "version"}:
+    if not isinstance(target, dict) or not set(target) <= {"kind", "name"}:
         return False
     kind, name = target.get("kind"), target.get("name")
     return any((kind or one[0], name or one[1]) == one for one in objects)

@@ -24,39 +24,45 @@ from fleetops.words import count
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_COMMAND = re.compile(r"^(\s*)([:#])(?=:|#?\[)")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def as_text(result: Result) -> str:
-    """Write a result as lines; what a terminal would obey comes out as its code."""
-    return clean(_lines(result))
+    """Write a result as lines; what a terminal or a CI runner would obey comes out as its code."""
+    return "\n".join(map(clean, _lines(result)))
 
 
-def clean(text: str) -> str:
-    """Make the control characters of a hostile repository visible and harmless."""
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+def clean(line: str) -> str:
+    """Make a line of it that does nothing, whatever a hostile repository has put into it.
+
+    Control characters and line feeds come out as their codes, and so does what GitHub's and Azure's
+    runners take for a command at the beginning of a line.
+    """
+    line = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
+    return _COMMAND.sub(lambda found: f"{found[1]}\\x{ord(found[2]):02x}", line)
 
 
 @singledispatch
-def _lines(result: Result) -> str:
+def _lines(result: Result) -> list[str]:
     raise TypeError(type(result))
 
 
 @_lines.register
-def _(result: Validation) -> str:
+def _(result: Validation) -> list[str]:
     errors = sum(finding.severity == "error" for finding in result.findings)
     warnings = len(result.findings) - errors
     said = f"{count(errors, 'error')}, {count(warnings, 'warning')}" if result.findings else "ok"
     where = ", ".join(result.environments)
     summary = f"{where}: {count(result.manifests, 'manifest')}, {said}"
-    return "\n".join([*_findings(result.findings), summary])
+    return [*_findings(result.findings), summary]
 
 
 @_lines.register
-def _(result: Promotion) -> str:
+def _(result: Promotion) -> list[str]:
     target = f"{result.environment} runs {result.release}"
     if result.outcome == "unchanged":
-        return f"{target} already; nothing changes"
+        return [f"{target} already; nothing changes"]
     before = result.before or "no release as a whole"
     rows = [
         (f"  {change.service}", *_versions(change.before, change.after), change.resource)
@@ -67,20 +73,18 @@ def _(result: Promotion) -> str:
         "planned": f"dry run: {result.file} would be written",
         "promoted": f"wrote {result.file}; commit it, and the controller syncs it",
     }[result.outcome]
-    return "\n".join(
-        [
-            f"{result.environment} {verb} from {before} to {result.release}",
-            *_table(rows),
-            "proven: the render changes in these images and nowhere else",
-            *_findings(result.findings),
-            *([result.diff.rstrip("\n")] if result.outcome == "planned" else []),
-            last,
-        ]
-    )
+    return [
+        f"{result.environment} {verb} from {before} to {result.release}",
+        *_table(rows),
+        "proven: the render changes in these images and nowhere else",
+        *_findings(result.findings),
+        *(result.diff.splitlines() if result.outcome == "planned" else []),
+        last,
+    ]
 
 
 @_lines.register
-def _(result: Status) -> str:
+def _(result: Status) -> list[str]:
     services = [one.service for one in result.environments[0].services]
     rows = [("environment", "release", *services)]
     for environment in result.environments:
@@ -90,21 +94,21 @@ def _(result: Status) -> str:
         ]
         rows.append((environment.environment, environment.release or "none", *cells))
     off = [f"{one.environment}: {line}" for one in result.environments for line in one.off]
-    return "\n".join([*_table(rows), *off])
+    return [*_table(rows), *off]
 
 
 @_lines.register
-def _(result: Releases) -> str:
+def _(result: Releases) -> list[str]:
     rows = [("release", "runs on", "description")]
     rows += [
         (one.release, ", ".join(one.environments) or "-", one.description)
         for one in result.releases
     ]
-    return "\n".join(_table(rows))
+    return _table(rows)
 
 
 @_lines.register
-def _(result: Doctor) -> str:
+def _(result: Doctor) -> list[str]:
     rows = [("program", "version", "found", "where")]
     notes = []
     optional = [one for one in result.programs if one.optional and one.fix]
@@ -117,17 +121,15 @@ def _(result: Doctor) -> str:
             notes.append(f"{one.name} {one.accepted} is needed: {one.fix}")
     if optional:
         notes.append(f"the optional ones are for fleetops cluster: {optional[0].fix}")
-    return "\n".join(
-        [*_table(rows), *notes, *(["all that is needed is there"] if result.ok else [])]
-    )
+    return [*_table(rows), *notes, *(["all that is needed is there"] if result.ok else [])]
 
 
 @_lines.register
-def _(result: Clusters) -> str:
+def _(result: Clusters) -> list[str]:
     if not result.clusters:
-        return "there is no cluster"
+        return ["there is no cluster"]
     if all(one.state == "ended" for one in result.clusters):
-        return f"ended {', '.join(one.name for one in result.clusters)}"
+        return [f"ended {', '.join(one.name for one in result.clusters)}"]
     rows = [("cluster", "state", "server", "memory", "kubeconfig")]
     notes = []
     for one in result.clusters:
@@ -135,15 +137,15 @@ def _(result: Clusters) -> str:
         rows.append((one.name, one.state, one.server or "-", memory, one.kubeconfig or "-"))
         if one.note:
             notes += [f"{one.name}: {one.note}", *(f"    {line}" for line in one.log)]
-    return "\n".join([*_table(rows), *notes])
+    return [*_table(rows), *notes]
 
 
 @_lines.register
-def _(result: Failure) -> str:
+def _(result: Failure) -> list[str]:
     place = f"{result.file}:{result.line}" if result.line else result.file
     message = f"{place}: {result.message}" if place else result.message
-    hint = [f"  {result.hint}"] if result.hint else []
-    return "\n".join([*_findings(result.findings), f"fleetops: {message}", *hint])
+    hint = [f"  {line}" for line in (result.hint or "").splitlines()]
+    return [*_findings(result.findings), f"fleetops: {message}", *hint]
 
 
 def _findings(findings: Sequence[Finding]) -> list[str]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, Self
 
-from fleetops.errors import ProgramError
+from fleetops.errors import ExceededError, ProgramError
 from fleetops.programs.commands import Completed
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class _Process:
         command = self._command
         if len(self._stdout) > command.max_output:
             self.kill()
-            return ProgramError(
+            return ExceededError(
                 f"{Path(command.arguments[0]).name} printed more than {command.max_output} bytes",
                 hint=f"it ran as: {command}",
             )
@@ -173,7 +173,7 @@ class _Process:
             return Completed(returncode, bytes(self._stdout), bytes(self._stderr))
         if self.seconds() >= command.timeout:
             self.kill()
-            return ProgramError(
+            return ExceededError(
                 f"{Path(command.arguments[0]).name} did not end within {command.timeout:g} s",
                 hint=f"it ran as: {command}",
             )
