@@ -23,6 +23,7 @@ lint: $(DEV)
 
 benchmark: $(DEV)
 	$(VENV)/bin/python benchmarks/ratios.py
+	$(VENV)/bin/python benchmarks/cluster.py
 
 $(RUN): requirements/run.txt pyproject.toml
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)

@@ -28,8 +28,9 @@ README = (ROOT / "README.md").read_text()
 
 CHECKS_HEAD = """# The checks
 
-Each can be switched off for a resource, with a reason, under `exceptions` in fleetops.yaml. An
-error fails a validation and refuses a promotion; a warning is said.
+A finding about a resource can be switched off, with a reason, under `exceptions` in fleetops.yaml;
+what a finding says of a kustomization file has to be put right there. An error fails a validation
+and refuses a promotion; a warning is said.
 """
 
 
