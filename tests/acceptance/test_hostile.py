@@ -81,6 +81,21 @@ def test_many_entries_without_effect_are_found_in_bounded_time(fleet: FleetCopy)
     assert [check for check, _, _ in findings] == ["unmatched-image"] * 500
 
 
+@pytest.mark.parametrize("text", ["%TAG !a! b\n" * 50_000, "a: '" + " " * 4_000_000 + "- at'\n"])
+def test_text_that_takes_long_to_read_is_not_read_long(text: str, fleet: FleetCopy) -> None:
+    fleet.write("releases/long.yaml", text)
+    assert "releases/long.yaml" in fleet.refused(*PROMOTE)
+
+
+def test_a_long_value_is_not_repeated(fleet: FleetCopy) -> None:
+    limits = f'{{limits: {{memory: "{" " * 1_000_000}x"}}}}'
+    pod = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n"
+    fleet.append(CLASS, f'{pod}    - {{name: a, image: "a:1", resources: {limits}}}\n')
+    (finding,) = fleet.json("validate", "--env", "aws").data["findings"]
+    assert finding["check"] == "schema"
+    assert len(finding["message"]) < 200
+
+
 def test_two_services_cannot_be_renamed_to_one_image(fleet: FleetCopy) -> None:
     text = fleet.read(AWS)
     tracker = "  - name: richardchesterwood/k8s-fleetman-position-tracker\n"

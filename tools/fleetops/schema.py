@@ -222,14 +222,16 @@ def _plain(words: str, *, secret: bool) -> str:
     if found := _PATTERN.fullmatch(words):
         value, pattern = found.groups()
         words = next((said for sign, said in _PATTERNS if sign in pattern), f"is not {pattern}")
-        return words if secret else f"'{value}' {words}"
+        return words if secret else f"'{value[:_SHOWN]}' {words}"
     if secret and "'" in words:
         # A value may hold quotes of its own, so all between the first and the last goes.
         words = f"{words.partition(chr(39))[0]}…{words.rpartition(chr(39))[2]}"
     return words
 
 
-_ERROR = re.compile(r"\s+- at '((?:[^'\\]|\\.)*)': ")
+_SHOWN = 100
+"""Characters of a value that are repeated."""
+_ERROR = re.compile(r"(?<!\s)\s+- at '((?:[^'\\]|\\.)*)': ")
 _QUOTED = re.compile(r"'([^']*)'")
 _PATTERN = re.compile(r"'(.*)' does not match pattern '(.*)'", re.DOTALL)
 _PATTERNS = (("[numkMGTPE]", "is no quantity, as in 500m or 1Gi"), ("A-Za-z0-9+/", "is not base64"))

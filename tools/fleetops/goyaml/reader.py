@@ -24,6 +24,8 @@ MAX_DEPTH = 200
 """Nested collections; the deepest objects in use, CustomResourceDefinitions, have about 60."""
 MAX_ALIASED = 200_000
 """Nodes that the aliases of one file may stand for."""
+MAX_DIRECTIVES = 100
+"""`%TAG` lines, which nobody writes."""
 MAX_MARKS = 100_000
 """Nodes of one file whose places are kept; a large kustomization has some hundreds."""
 
@@ -51,6 +53,9 @@ def read(text: str, path: str, *, marks: bool = False) -> tuple[Document, ...]:
     hold, nesting or aliases beyond the limits.
     """
     offset = 1 if text.startswith("\ufeff") else 0
+    if text.count("\n%TAG") > MAX_DIRECTIVES:
+        # libyaml compares each with all before it.
+        raise LimitError(f"has more than {MAX_DIRECTIVES} %TAG directives", place=Place(path))
     if found := _INNER_BOM.search(text, offset):
         line = text.count("\n", 0, found.start()) + 1
         # Go takes it for a character of the word behind it, libyaml for nothing.
