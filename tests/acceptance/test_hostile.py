@@ -74,6 +74,17 @@ def test_a_promotion_is_refused_where_a_part_of_the_overlay_has_no_effect(
     assert f"{AWS}:{fleet.line(AWS, 'mongoo')}: error: [unmatched-image]" in fleet.refused(*PROMOTE)
 
 
+def test_what_a_base_cannot_reach_has_no_effect_there(fleet: FleetCopy) -> None:
+    queue = "base/queue/kustomization.yaml"
+    patch = "- op: add\\n  path: /spec/replicas\\n  value: 3\\n"
+    fleet.append(queue, 'images:\n  - name: mongo\n    newTag: "9"\npatches:\n')
+    fleet.append(queue, f'  - target: {{kind: Deployment, name: mongodb}}\n    patch: "{patch}"\n')
+    assert fleet.json("validate", "--env", "aws").findings == [
+        ("unmatched-image", queue, fleet.line(queue, "- name: mongo")),
+        ("unmatched-patch", queue, fleet.line(queue, "target:")),
+    ]
+
+
 def test_many_entries_without_effect_are_found_in_bounded_time(fleet: FleetCopy) -> None:
     entries = "".join(f'  - name: typo/n{number}\n    newTag: "1"\n' for number in range(500))
     fleet.append(LOCAL, entries)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fleetops.checks.interface import Check, Problem
 from fleetops.errors import InputError
 from fleetops.kustomization import image_entries
-from fleetops.manifests import Severity, mappings, split_image
+from fleetops.manifests import Severity, dig, mappings, split_image
 from fleetops.manifests import images as run_images
 
 if TYPE_CHECKING:
@@ -33,10 +33,11 @@ def unmatched_image(scene: Scene) -> Iterator[Problem]:
         for _, reference in run_images(manifest.value)
     }
     for kustomization in scene.closure.kustomizations if scene.closure else ():
+        own = _own_text(scene, kustomization)
         suspects = {
             entry.index: entry
             for entry in image_entries(kustomization.document)
-            if entry.rename(entry.name) not in names
+            if entry.rename(entry.name) not in names or entry.name not in (own or entry.name)
         }
 
         images = kustomization.document.value.get("images")
@@ -63,12 +64,17 @@ def unmatched_patch(scene: Scene) -> Iterator[Problem]:
     """
     objects = {(manifest.reference.kind, manifest.reference.name) for manifest in scene.manifests}
     for kustomization in scene.closure.kustomizations if scene.closure else ():
+        own = _own_text(scene, kustomization)
         for key in ("patches", "patchesJson6902"):
             patches = kustomization.document.value.get(key)
             suspects = [
                 index
                 for index, patch in mappings(patches)
-                if patch.get("target") is not None and not _selects(patch["target"], objects)
+                if patch.get("target") is not None
+                and not (
+                    _selects(patch["target"], objects)
+                    and str(dig(patch["target"], "name") or "") in (own or str(patch["target"]))
+                )
             ]
 
             def without(chosen: Sequence[int], patches: Any = patches) -> list[Any]:  # noqa: ANN401
@@ -113,6 +119,22 @@ def _unread(path: str, text: str) -> Iterator[Problem]:
         content = content or word not in {"---", "...", "null", "~"}
     if not content:
         yield Problem("holds no object", source=(path, 1))
+
+
+def _own_text(scene: Scene, kustomization: Kustomization) -> str | None:
+    """Give the text of all that a kustomization works on; None where it is more than files.
+
+    A name that is in the render, but not here, comes from beside or above this kustomization, so
+    nothing of it reaches there.
+    """
+    value = kustomization.document.value
+    loaded = [one for key in ("resources", "bases", "components") for one in value.get(key) or ()]
+    if len(loaded) > len(kustomization.resources) or value.get("generators"):
+        return None
+    try:
+        return "".join(map(scene.read, (*kustomization.resources, *kustomization.patches)))
+    except InputError:
+        return None
 
 
 def _idle(
