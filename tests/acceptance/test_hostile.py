@@ -117,6 +117,11 @@ def test_two_services_cannot_be_renamed_to_one_image(fleet: FleetCopy) -> None:
     assert "would both run mirror.example/all" in fleet.refused(*PROMOTE)
 
 
+def test_an_empty_document_behind_a_kustomization_is_no_matter(fleet: FleetCopy) -> None:
+    fleet.append(AWS, "---\n")
+    assert fleet.run(*PROMOTE).code == 0
+
+
 @pytest.mark.parametrize("name", ["²", "٣", "9" * 200])
 def test_a_release_file_may_have_an_odd_name(name: str, fleet: FleetCopy) -> None:
     fleet.write(f"releases/{name}.yaml", fleet.read("releases/release1.yaml"))

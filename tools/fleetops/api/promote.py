@@ -12,7 +12,6 @@ from fleetops.api.results import Change, Promotion
 from fleetops.catalogue import running_release
 from fleetops.change import prove, wanted_images
 from fleetops.errors import Place, RefusedError
-from fleetops.goyaml import read
 from fleetops.kustomization import Pin, image_entries, read_closure, set_images
 from fleetops.words import count
 
@@ -66,13 +65,13 @@ def _promote(bench: Bench, request: Request) -> Promotion:
     closure = fleet.closure(environment)
     path, old = closure.top.path, closure.top.text
     new = set_images(old, path, pins(release))
-    (document,) = read(new, path, marks=True)
-    wanted = wanted_images(release, image_entries(document), Place(path))
     previous = None if request.force_order else fleet.config.before(environment)
     overlays = [(fleet.repository, closure)]
     if new != old:
         copy = bench.edited(fleet.repository, closure, {path: new})
         overlays.append((copy, read_closure(copy, closure.overlay)))
+    entries = image_entries(overlays[-1][1].top.document)
+    wanted = wanted_images(release, entries, Place(path))
     with bench.kustomize.start(overlays) as rendering:
         # The checks are imported while kustomize works.
         from fleetops.api.examine import Exhibit, examine
