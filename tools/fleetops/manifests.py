@@ -135,6 +135,28 @@ def parse(text: str, path: str) -> tuple[Manifest, ...]:
     return tuple(found)
 
 
+def places(text: str, path: str) -> tuple[tuple[goyaml.Document, goyaml.NodePath], ...]:
+    """Give where each object that `parse` gives stands: its document, and the path in it."""
+    return tuple(
+        (document, at)
+        for document in goyaml.read(text, path, marks=True)
+        if document.value is not None
+        for at in _paths(document.value, ())
+    )
+
+
+def _paths(value: Any, at: goyaml.NodePath) -> Iterator[goyaml.NodePath]:  # noqa: ANN401
+    if _is_list(value):
+        for index, item in enumerate(value["items"]):
+            yield from _paths(item, (*at, "items", index))
+    else:
+        yield at
+
+
+def _is_list(value: Any) -> bool:  # noqa: ANN401
+    return str(dig(value, "kind")).endswith("List") and isinstance(dig(value, "items"), list)
+
+
 def _objects(value: Any, place: Place) -> Iterator[Manifest]:  # noqa: ANN401
     if not isinstance(value, dict):
         raise InputError("is a document that is no Kubernetes object", place=place)
@@ -144,7 +166,7 @@ def _objects(value: Any, place: Place) -> Iterator[Manifest]:  # noqa: ANN401
     if not _KIND.fullmatch(kind) or not _VERSION.fullmatch(version):
         # They become part of a schema's path.
         raise InputError(f"is a document of a kind that cannot be: {version} {kind}", place=place)
-    if kind.endswith("List") and isinstance(value.get("items"), list):
+    if _is_list(value):
         for item in value["items"]:
             yield from _objects(item, place)
         return

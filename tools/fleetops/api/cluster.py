@@ -26,9 +26,14 @@ def up(directory: Path, name: str, timeout: float, narrate: Callable[[str], None
     `timeout` is in seconds; building the programs does not count. Raises UsageError for what
     cannot be a name and ProgramError where the cluster does not come up; nothing is left then.
     """
-    plan = _plan(directory, name, timeout, narrate)
-    cluster.up(plan, narrate)
-    return Clusters(clusters=(_status(plan.folder),))
+    return Clusters(clusters=(_status(keep(directory, name, timeout, narrate).folder),))
+
+
+def keep(
+    directory: Path, name: str, timeout: float, narrate: Callable[[str], None]
+) -> cluster.Cluster:
+    """Give the cluster of that name, as `up` does."""
+    return cluster.up(_plan(directory, name, timeout, narrate), narrate)
 
 
 @contextmanager

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fleetops.api.fleet import bench
+from fleetops.api.plan import make_plan
 from fleetops.api.results import Change, Promotion
 from fleetops.catalogue import running_release
-from fleetops.change import prove, wanted_images
+from fleetops.change import prove
 from fleetops.errors import Place, RefusedError
-from fleetops.kustomization import Pin, image_entries, read_closure, set_images
 from fleetops.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fleetops.api.fleet import Bench, Fleet
+    from fleetops.api.plan import Plan
     from fleetops.api.results import Finding
     from fleetops.catalogue import Environment, Release
     from fleetops.change import ImageChange
@@ -62,25 +63,18 @@ def promote(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> P
 
 def _promote(bench: Bench, request: Request) -> Promotion:
     fleet, release, environment = bench.fleet, request.release, request.environment
-    closure = fleet.closure(environment)
-    path, old = closure.top.path, closure.top.text
-    new = set_images(old, path, pins(release))
+    plan = make_plan(bench, release, environment)
+    path = plan.path
     previous = None if request.force_order else fleet.config.before(environment)
-    overlays = [(fleet.repository, closure)]
-    if new != old:
-        copy = bench.edited(fleet.repository, closure, {path: new})
-        overlays.append((copy, read_closure(copy, closure.overlay)))
-    entries = image_entries(overlays[-1][1].top.document)
-    wanted = wanted_images(release, entries, Place(path))
-    with bench.kustomize.start(overlays) as rendering:
+    with bench.kustomize.start(plan.overlays) as rendering:
         # The checks are imported while kustomize works.
         from fleetops.api.examine import Exhibit, examine
 
         renders = rendering.renders()
     before, after = renders[0], renders[-1]
-    changes = prove(before.manifests, after.manifests, wanted, Place(path))
+    changes = prove(before.manifests, after.manifests, plan.wanted, Place(path))
     running = running_release(bench.scene(environment, before).versions, fleet.releases)
-    if new == old:
+    if plan.new == plan.old:
         return Promotion(
             release=release.name,
             environment=environment.name,
@@ -91,13 +85,13 @@ def _promote(bench: Bench, request: Request) -> Promotion:
     earlier = [previous] if previous else []
     closures = [(fleet.repository, fleet.closure(one)) for one in earlier]
     with bench.kustomize.start(closures) as rendering:
-        findings = examine(bench, [Exhibit(environment, overlays[1][0], after)])
+        findings = examine(bench, [Exhibit(environment, plan.repository, after)])
         for one, render in zip(earlier, rendering.renders(), strict=True):
             _require(bench, one, render, release)
     if any(finding.severity == "error" for finding in findings):
         raise ChecksFailedError(findings, release, Place(path))
     if not request.dry_run:
-        fleet.repository.replace(path, old.encode(), new.encode())
+        fleet.repository.replace(path, plan.old.encode(), plan.new.encode())
     return Promotion(
         release=release.name,
         environment=environment.name,
@@ -105,7 +99,7 @@ def _promote(bench: Bench, request: Request) -> Promotion:
         file=path,
         outcome="planned" if request.dry_run else "promoted",
         changes=tuple(_change(change) for change in changes),
-        diff=_diff(path, old, new),
+        diff=_diff(plan),
         findings=findings,
     )
 
@@ -117,14 +111,6 @@ def _change(change: ImageChange) -> Change:
         container=change.container,
         before=change.before,
         after=change.after,
-    )
-
-
-def pins(release: Release) -> tuple[Pin, ...]:
-    """Say what a kustomization has to hold of a release."""
-    return tuple(
-        Pin(image.name, image.tag, f"sha256:{image.digest.sha256}" if image.digest else None)
-        for image in release.images.values()
     )
 
 
@@ -142,10 +128,10 @@ def _require(bench: Bench, previous: Environment, render: Render, release: Relea
         )
 
 
-def _diff(path: str, old: str, new: str) -> str:
+def _diff(plan: Plan) -> str:
     import difflib
 
-    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    before, after = plan.old.splitlines(keepends=True), plan.new.splitlines(keepends=True)
     # The lines around may hold a secret.
-    lines = difflib.unified_diff(before, after, f"a/{path}", f"b/{path}", n=0)
+    lines = difflib.unified_diff(before, after, f"a/{plan.path}", f"b/{plan.path}", n=0)
     return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)

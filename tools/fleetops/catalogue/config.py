@@ -20,6 +20,7 @@ CONFIG = "fleetops.yaml"
 
 Word = Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$(?!\n)", max_length=63)]
 Folder = Annotated[str, Meta(min_length=1, description="A folder, relative to the repository.")]
+Context = Annotated[str, Meta(min_length=1, description="The name of a context, as it is.")]
 Minor = Annotated[str, Meta(pattern=r"^1\.[0-9]+$(?!\n)", description='As in "1.37".')]
 
 
@@ -30,6 +31,9 @@ class Environment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     overlay: Folder
     kubernetes: Annotated[tuple[Minor, ...], Meta(min_length=1)]
     """The minors whose API must accept the render."""
+    prerequisites: tuple[Folder, ...] = ()
+    """Files or folders with manifests of what the cluster has before: definitions of custom
+    resources, classes, nodes. They are there in a rehearsal and in `validate --on-cluster`."""
 
 
 class Excuse(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -58,6 +62,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     schemas: tuple[Folder, ...] = ()
     """Folders of further JSON schemas, as <group>/<kind>_<version>.json."""
     exceptions: tuple[Excuse, ...] = ()
+    throwaway_contexts: tuple[Context, ...] = ()
+    """The contexts of kubeconfigs that a rehearsal may use: clusters that nobody would miss."""
 
     def environment(self, name: str) -> Environment:
         """Find an environment; UsageError with the nearest name if there is none."""

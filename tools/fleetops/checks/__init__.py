@@ -3,18 +3,30 @@
 from fleetops.checks.interface import Check, Problem, Scene
 from fleetops.checks.pods import Workload
 from fleetops.checks.registry import (
+    API_SERVER,
+    API_SERVER_WARNING,
     CHECKS,
+    CLAIM_LOST,
+    HALF_GUARDED,
     IDS,
+    ROLLOUT,
     SCHEMA,
+    SERVICE_WITHOUT_ENDPOINTS,
     UNKNOWN_KIND,
     UNRENDERABLE,
     UNUSED_EXCEPTION,
 )
 
 __all__ = [
+    "API_SERVER",
+    "API_SERVER_WARNING",
     "CHECKS",
+    "CLAIM_LOST",
+    "HALF_GUARDED",
     "IDS",
+    "ROLLOUT",
     "SCHEMA",
+    "SERVICE_WITHOUT_ENDPOINTS",
     "UNKNOWN_KIND",
     "UNRENDERABLE",
     "UNUSED_EXCEPTION",

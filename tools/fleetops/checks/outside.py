@@ -55,8 +55,88 @@ def unused_exception(_scene: Scene) -> Iterator[Problem]:
     yield from ()
 
 
+def api_server(_scene: Scene) -> Iterator[Problem]:
+    """The API server refuses an object.
+
+    In a rehearsal or with `validate --on-cluster` the object was really created or changed on a
+    Kubernetes, and this is what its API server said. No schema knows all of it: quantities, names,
+    duplicates, what cannot be changed once it is there, what admission lets in. Correct the field
+    that it names; where it is one that cannot be changed, the object needs another name, or has to
+    be replaced by hand in a window that you choose.
+    """
+    yield from ()
+
+
+def api_server_warning(_scene: Scene) -> Iterator[Problem]:
+    """The API server takes an object, and warns.
+
+    It says of the object that it will not do what it seems to say, or not for long: an API that is
+    going away, a field that does nothing, a pod that the namespace's Pod Security level will not
+    admit, whose Deployment would stay without pods. Heed it before it becomes a refusal.
+    """
+    yield from ()
+
+
+def rollout(_scene: Scene) -> Iterator[Problem]:
+    """A rollout does not finish.
+
+    In a rehearsal every object was taken, but a workload's pods did not all come up, a claim was
+    not Bound, or a Job did not complete: pods that admission refuses or no node takes, a quota that
+    is too small, a claim whose class or volume is not there. What the controllers said stands
+    behind it. What comes with the cluster, a class or a labelled node, is named under
+    `prerequisites` of the environment in fleetops.yaml.
+    """
+    yield from ()
+
+
+def claim_lost(_scene: Scene) -> Iterator[Problem]:
+    """A claim does not live through the promotion.
+
+    It had a volume before the promotion and is gone, is another one, or is no longer Bound after
+    it. What stood in the volume would be lost, or out of the pods' reach. Keep the claim in the
+    render under its name, with the annotations that guard it against pruning.
+    """
+    yield from ()
+
+
+def service_without_endpoints(_scene: Scene) -> Iterator[Problem]:
+    """A Service has no ready pod after a promotion.
+
+    In a rehearsal everything had time to come up, and nothing stands behind the Service: its
+    selector matches no pod, or the pods that it matches are not ready. Whoever calls it would be
+    refused.
+    """
+    yield from ()
+
+
+def half_guarded(_scene: Scene) -> Iterator[Problem]:
+    """An object that leaves the render is guarded against one controller only.
+
+    A promotion takes it out of the render. It carries the annotation that keeps Argo CD or Flux
+    from pruning it, but not that of the other one. Give it both, or leave it in the render.
+    """
+    yield from ()
+
+
 UNRENDERABLE = Check(unrenderable, Severity.ERROR)
 SCHEMA = Check(schema, Severity.ERROR)
 UNKNOWN_KIND = Check(unknown_kind, Severity.ERROR)
 UNUSED_EXCEPTION = Check(unused_exception, Severity.WARNING)
-CHECKS = (UNRENDERABLE, SCHEMA, UNKNOWN_KIND, UNUSED_EXCEPTION)
+API_SERVER = Check(api_server, Severity.ERROR)
+API_SERVER_WARNING = Check(api_server_warning, Severity.WARNING)
+ROLLOUT = Check(rollout, Severity.ERROR)
+CLAIM_LOST = Check(claim_lost, Severity.ERROR)
+SERVICE_WITHOUT_ENDPOINTS = Check(service_without_endpoints, Severity.ERROR)
+HALF_GUARDED = Check(half_guarded, Severity.WARNING)
+CHECKS = (
+    UNRENDERABLE,
+    SCHEMA,
+    UNKNOWN_KIND,
+    UNUSED_EXCEPTION,
+    API_SERVER,
+    API_SERVER_WARNING,
+    ROLLOUT,
+    CLAIM_LOST,
+    SERVICE_WITHOUT_ENDPOINTS,
+    HALF_GUARDED,
+)

@@ -17,7 +17,18 @@ from fleetops.checks import (
     volumes,
     workloads,
 )
-from fleetops.checks.outside import SCHEMA, UNKNOWN_KIND, UNRENDERABLE, UNUSED_EXCEPTION
+from fleetops.checks.outside import (
+    API_SERVER,
+    API_SERVER_WARNING,
+    CLAIM_LOST,
+    HALF_GUARDED,
+    ROLLOUT,
+    SCHEMA,
+    SERVICE_WITHOUT_ENDPOINTS,
+    UNKNOWN_KIND,
+    UNRENDERABLE,
+    UNUSED_EXCEPTION,
+)
 
 if TYPE_CHECKING:
     from fleetops.checks.interface import Check
@@ -37,4 +48,17 @@ CHECKS: tuple[Check, ...] = (
 )
 IDS = {check.id: check for check in CHECKS}
 
-__all__ = ["CHECKS", "IDS", "SCHEMA", "UNKNOWN_KIND", "UNRENDERABLE", "UNUSED_EXCEPTION"]
+__all__ = [
+    "API_SERVER",
+    "API_SERVER_WARNING",
+    "CHECKS",
+    "CLAIM_LOST",
+    "HALF_GUARDED",
+    "IDS",
+    "ROLLOUT",
+    "SCHEMA",
+    "SERVICE_WITHOUT_ENDPOINTS",
+    "UNKNOWN_KIND",
+    "UNRENDERABLE",
+    "UNUSED_EXCEPTION",
+]

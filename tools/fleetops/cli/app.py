@@ -64,6 +64,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _output(promote)
 
+    _describe_rehearse(
+        _command(commands, "rehearse", _rehearse, "try a promotion on a real Kubernetes")
+    )
+
     validate = _command(commands, "validate", _validate, "validate what a controller would apply")
     _environment(
         validate,
@@ -101,6 +105,43 @@ def build_parser() -> argparse.ArgumentParser:
     shell.description = 'Print the completion of a shell, as in: eval "$(fleetops completion bash)"'
     shell.add_argument("shell", choices=("bash", "zsh", "fish"))
     return parser
+
+
+def _describe_rehearse(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Try a promotion on a throwaway Kubernetes: first the environment as it is, then as the"
+        " promotion would make it, applied and pruned as a GitOps controller does it. Nothing of"
+        " the repository is written. No container runs, so the images themselves are not tested."
+    )
+    _completed(parser.add_argument("release", metavar="RELEASE"), completion.releases)
+    _environment(parser, required=True, help="the environment")
+    parser.add_argument(
+        "--from", dest="start", metavar="REF", help="begin with the environment as it is at REF"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=120.0,
+        metavar="S",
+        help="seconds that each of the two rollouts may take (default: 120)",
+    )
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="use the cluster named rehearsal, started unless it is up, and leave it as it is then",
+    )
+    _given(parser)
+    _output(parser)
+
+
+def _given(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--kubeconfig",
+        type=Path,
+        metavar="FILE",
+        help="use this cluster, if fleetops.yaml allows its context",
+    )
+    parser.add_argument("--context", metavar="NAME", help="the context in FILE, if not the current")
 
 
 def _describe_cluster(parser: argparse.ArgumentParser) -> None:
@@ -181,6 +222,23 @@ def _promote(session: Session, arguments: argparse.Namespace) -> int:
     )
     session.print(promote(fleet, request, session.narrate))
     return 0
+
+
+def _rehearse(session: Session, arguments: argparse.Namespace) -> int:
+    from fleetops.api.rehearse import Request, rehearse
+    from fleetops.api.stand import Where
+
+    fleet = session.fleet()
+    request = Request(
+        fleet.release(arguments.release),
+        fleet.config.environment(arguments.env),
+        arguments.start,
+        Where(arguments.keep, arguments.kubeconfig, arguments.context),
+        arguments.timeout,
+    )
+    result = rehearse(fleet, request, session.narrate)
+    session.print(result)
+    return 0 if result.ok else 1
 
 
 def _validate(session: Session, arguments: argparse.Namespace) -> int:

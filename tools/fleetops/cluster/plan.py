@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
+
+from fleetops.cluster.parts import CERTIFICATE
+from fleetops.kube import Direct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +50,12 @@ class Cluster(Struct, frozen=True):
     def kubeconfig(self) -> Path:
         """The file that gives every right in it."""
         return kubeconfig_in(self.folder)
+
+    @property
+    def access(self) -> Direct:
+        """The way to its API server, with every right in it."""
+        user = msgspec.json.decode(self.kubeconfig.read_bytes())["users"][0]["user"]
+        return Direct(self.port, self.folder / CERTIFICATE, user["token"])
 
 
 def server_url(port: int) -> str:

@@ -15,9 +15,9 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import msgspec
 
 from fleetops.cluster import credentials, folders, parts
-from fleetops.cluster.client import Client, UnreachableError
 from fleetops.cluster.plan import Cluster
 from fleetops.errors import Place, ProgramError
+from fleetops.kube import Direct, UnreachableError
 from fleetops.programs import clean_environment
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Starting:
         self._start(parts.SERVER)
         self._wait(parts.SERVER, (self._folder / parts.KEY).exists)
         certificate = self._folder / parts.CERTIFICATE
-        client = Client(self.cluster.port, certificate, self._tokens["admin"])
+        client = Direct(self.cluster.port, certificate, self._tokens["admin"]).client()
         try:
             self._wait(parts.SERVER, client.is_ready)
             self._write_kubeconfigs(certificate.read_bytes())

@@ -78,7 +78,7 @@ class Supervisor:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 pass_fds=(self._lock,),
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - there is only one thread
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - there is only one thread
             )
         self._parts[name] = part
         self._selector.register(os.pidfd_open(part.pid), selectors.EVENT_READ, name)
@@ -103,7 +103,8 @@ class Supervisor:
             os.pwrite(self._file, json.dumps(self._state).encode().ljust(_STATE_BYTES), 0)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Have the kernel kill this process, a new child, when its parent ends."""
     parent = os.getppid()
     ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     if os.getppid() != parent:

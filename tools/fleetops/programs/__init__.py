@@ -1,11 +1,18 @@
 """External programs: found on PATH or built once from a pin, and run within bounds."""
 
 from fleetops.programs.build import ensure
-from fleetops.programs.commands import Command, Completed, brief_environment, clean_environment
+from fleetops.programs.commands import (
+    Command,
+    Completed,
+    brief_environment,
+    clean_environment,
+    user_environment,
+)
 from fleetops.programs.inventory import Found, Origin, inventory
 from fleetops.programs.pins import (
     CLUSTER_PROGRAMS,
     KUBECONFORM,
+    KUBECTL,
     KUSTOMIZE,
     PROGRAMS,
     Program,
@@ -15,6 +22,7 @@ from fleetops.programs.run import Batch, run, run_all
 __all__ = [
     "CLUSTER_PROGRAMS",
     "KUBECONFORM",
+    "KUBECTL",
     "KUSTOMIZE",
     "PROGRAMS",
     "Batch",
@@ -29,4 +37,5 @@ __all__ = [
     "inventory",
     "run",
     "run_all",
+    "user_environment",
 ]

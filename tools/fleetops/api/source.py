@@ -1,0 +1,26 @@
+"""From an object back to the place where it is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleetops.errors import Place
+from fleetops.kustomization import Tracer
+
+if TYPE_CHECKING:
+    from fleetops.files import Repository
+    from fleetops.manifests import Manifest
+    from fleetops.render import Render
+
+
+class Source:
+    """The files that a render is of."""
+
+    def __init__(self, render: Render, repository: Repository) -> None:
+        self._top = Place(render.closure.top.path)
+        self._tracer = Tracer(repository, render.closure)
+
+    def find(self, manifest: Manifest | None, path: tuple[str | int, ...]) -> Place:
+        """Find the line of a field, or the overlay for what is written nowhere in it."""
+        found = self._tracer.trace(manifest, path) if manifest else None
+        return found or self._top

@@ -1,0 +1,103 @@
+"""A cluster that a kubeconfig of the user's names, reached with all that kubectl knows of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec import Struct
+
+from fleetops.cluster.supervisor import die_with_parent
+from fleetops.errors import ProgramError, UsageError
+from fleetops.kube import Proxied
+from fleetops.programs import Command, run, user_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_POLL: Final = 0.01
+_SECONDS: Final = 30.0
+
+
+class Given(Struct, frozen=True):
+    """A context of a kubeconfig."""
+
+    kubectl: Path
+    """The program."""
+    repository: Path
+    """Nothing in it is run, whatever PATH says."""
+    kubeconfig: Path | None
+    """None for the one that kubectl finds by itself."""
+    context: str | None
+    """None for the current one."""
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What kubectl is called with."""
+        given = (("--kubeconfig", self.kubeconfig), ("--context", self.context))
+        return (
+            str(self.kubectl),
+            *(f"{word}={value}" for word, value in given if value is not None),
+        )
+
+
+def read_context(given: Given) -> tuple[str, str]:
+    """Give the name of the context and the URL of its API server.
+
+    Raises UsageError with kubectl's words where there is no such context.
+    """
+    completed = run(
+        Command(
+            (*given.arguments, "config", "view", "--minify", "--output=json"),
+            Path("/"),
+            user_environment(given.repository),
+        )
+    )
+    if completed.returncode:
+        words = completed.stderr.decode(errors="replace").strip().removeprefix("error: ")
+        raise UsageError(f"no such cluster: {words}", hint="see kubectl config get-contexts")
+    view = msgspec.json.decode(completed.stdout)
+    servers = [one["cluster"].get("server", "") for one in view.get("clusters") or ()]
+    name = view.get("current-context") or ""
+    if not name or not servers:
+        raise UsageError("the kubeconfig has no current context", hint="name one with --context")
+    return name, servers[0]
+
+
+@contextmanager
+def reached(given: Given) -> Iterator[Proxied]:
+    """Reach the API server within the block, on a socket in a folder that only the user can enter.
+
+    Raises ProgramError with kubectl's words where its proxy does not start.
+    """
+    with tempfile.TemporaryDirectory(prefix="fleetops-") as folder:
+        path, log = Path(folder, "api"), Path(folder, "log")
+        with log.open("wb") as said:
+            proxy = subprocess.Popen(
+                (*given.arguments, "proxy", f"--unix-socket={path}"),
+                cwd="/",
+                env=user_environment(given.repository),
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - there is only one thread
+            )
+        try:
+            deadline = time.monotonic() + _SECONDS
+            while not path.exists():
+                if proxy.poll() is not None or time.monotonic() >= deadline:
+                    words = " ".join(log.read_text(errors="replace").split())
+                    raise ProgramError(f"kubectl does not reach the cluster: {words}")
+                time.sleep(_POLL)
+            yield Proxied(path)
+        finally:
+            os.killpg(proxy.pid, signal.SIGKILL)
+            proxy.wait()

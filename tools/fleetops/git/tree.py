@@ -1,0 +1,87 @@
+"""The files of a commit, written into a folder byte by byte as they were committed."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from fleetops.errors import InputError, Place, ProgramError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from fleetops.git.program import Git
+
+MAX_FILES: Final = 200_000
+MAX_BYTES: Final = 512 * 1024**2
+"""Of all files together; larger ones than a manifest can be are left out before."""
+_MAX_FILE: Final = 8 * 1024**2
+
+_LINK: Final = "120000"
+_FILES: Final = ("100644", "100755", _LINK)
+
+
+class _Entry(NamedTuple):
+    mode: str
+    name: str
+    """Of its object."""
+    size: int
+    path: str
+
+
+def export(git: Git, commit: str, target: Path) -> None:
+    """Write the files below the work tree's folder, as `commit` has them, into an empty folder.
+
+    No filter, attribute or hook has a part in it. Submodules and files of more than 8 MiB are left
+    out. Raises InputError for a tree that no work tree could be, or that is larger than the limits.
+    """
+    prefix = git.read("rev-parse", "--show-prefix").decode(errors="surrogateescape").strip("\n")
+    listed = git.ask("ls-tree", "-r", "-z", "-l", "--full-tree", f"{commit}:{prefix}")
+    if listed.returncode:
+        raise InputError(f"{prefix or 'the repository'} is not there in commit {commit[:12]}")
+    entries = list(_entries(listed.stdout, commit))
+    if len(entries) > MAX_FILES or sum(one.size for one in entries) > MAX_BYTES:
+        raise InputError(f"commit {commit[:12]} is too large to be rendered")
+    contents = _contents(git, entries)
+    # Links last: no file is ever written through one.
+    for entry, content in sorted(
+        zip(entries, contents, strict=True), key=lambda one: one[0].mode == _LINK
+    ):
+        path = target / entry.path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if entry.mode == _LINK:
+                path.symlink_to(os.fsdecode(content))
+            else:
+                path.write_bytes(content)
+        except (FileExistsError, NotADirectoryError):
+            raise InputError("is there twice", place=Place(entry.path)) from None
+
+
+def _entries(listed: bytes, commit: str) -> Iterator[_Entry]:
+    for line in listed.split(b"\0")[:-1]:
+        described, _, path = line.partition(b"\t")
+        mode, _, name, size = described.decode().split()
+        decoded = os.fsdecode(path)
+        if {"", ".", "..", ".git"} & {part.lower() for part in decoded.split("/")}:
+            raise InputError(f"commit {commit[:12]} has a path that cannot be: {decoded!a}")
+        if mode in _FILES and int(size) <= _MAX_FILE:
+            yield _Entry(mode, name, int(size), decoded)
+
+
+def _contents(git: Git, entries: Sequence[_Entry]) -> Iterator[bytes]:
+    asked = "".join(f"{one.name}\n" for one in entries).encode()
+    answer = (
+        memoryview(git.read("cat-file", "--batch", stdin=asked)) if entries else memoryview(b"")
+    )
+    at = 0
+    for entry in entries:
+        header = f"{entry.name} blob {entry.size}\n".encode()
+        if answer[at : at + len(header)] != header:
+            raise ProgramError(
+                f"git has no file {entry.path!a}", hint="is the clone a partial one?"
+            )
+        at += len(header)
+        yield bytes(answer[at : at + entry.size])
+        at += entry.size + 1

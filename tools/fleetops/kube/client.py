@@ -1,0 +1,167 @@
+"""A client of an API server: one connection, JSON both ways."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+
+from fleetops.errors import ProgramError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+APPLY: Final = "application/apply-patch+yaml"
+"""The content type of a server-side apply; JSON is YAML."""
+_JSON: Final = "application/json"
+# RFC 7234, 5.5: code, agent and the quoted words.
+_WARNING: Final = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
+
+Connect = Callable[[], http.client.HTTPConnection]
+
+
+class UnreachableError(ProgramError):
+    """The API server did not answer."""
+
+
+class Answer(Struct, frozen=True):
+    """What the API server answered."""
+
+    status: int
+    """The HTTP status."""
+    value: Any
+    """The object, the list, or where it refuses a Status with its words in `message`."""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether it did what it was asked."""
+        return self.status < HTTPStatus.BAD_REQUEST
+
+    @property
+    def absent(self) -> bool:
+        """Whether there is no such object, or no such path."""
+        return self.status == HTTPStatus.NOT_FOUND
+
+    @property
+    def conflict(self) -> bool:
+        """Whether the object is there already, or was changed meanwhile."""
+        return self.status == HTTPStatus.CONFLICT
+
+    @property
+    def message(self) -> str:
+        """The API server's words where it refuses."""
+        return str(self.value.get("message", "") if isinstance(self.value, dict) else self.value)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that it refuses, as in `spec.ports[0].nodePort`."""
+        details = self.value.get("details") or {}
+        causes = details.get("causes") or () if isinstance(details, dict) else ()
+        return tuple(one["field"] for one in causes if one.get("field"))
+
+
+class Client:
+    """Asks one API server, one question after the other; every thread needs its own."""
+
+    def __init__(self, connect: Connect, token: str | None = None) -> None:
+        self._connect = connect
+        self._connection: http.client.HTTPConnection | None = None
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def is_ready(self) -> bool:
+        """Tell whether the API server says that it is ready."""
+        return self.ask("GET", "/readyz").ok
+
+    def get(self, path: str) -> Any | None:  # noqa: ANN401
+        """Give an object or list, None where there is none.
+
+        Raises UnreachableError, or ProgramError with the API server's words where it refuses.
+        """
+        answer = self.ask("GET", path)
+        return None if answer.absent else _demand(answer)
+
+    def items(self, path: str) -> list[Any]:
+        """Give the items of a list, none where there is no such path; raises as `get` does."""
+        return list((self.get(path) or {}).get("items") or ())
+
+    def create(self, path: str, body: bytes) -> bool:
+        """Create an object, written as JSON, unless it is there; raises as `get` does."""
+        answer = self.ask("POST", path, body)
+        return answer.conflict or _demand(answer) is not None
+
+    def ask(self, method: str, path: str, body: bytes | None = None, kind: str = _JSON) -> Answer:
+        """Ask, and give the answer, also where that is a refusal; raises UnreachableError.
+
+        `kind` is the content type of the body.
+        """
+        try:
+            response = self._send(method, path, body, kind)
+            content = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unreachable(error) from error
+        said = _WARNING.findall(", ".join(response.headers.get_all("Warning") or ()))
+        warnings = tuple(dict.fromkeys(re.sub(r"\\(.)", r"\1", one) for one in said))
+        return Answer(response.status, _decoded(content), warnings)
+
+    def watch(self, path: str) -> Iterator[Any]:
+        """Give the events of a watch until it ends or is interrupted; raises UnreachableError.
+
+        `path` says `watch=1`. An event is a mapping with `type` and `object`.
+        """
+        try:
+            response = self._send("GET", path, None, _JSON)
+            if response.status >= HTTPStatus.BAD_REQUEST:
+                _demand(Answer(response.status, _decoded(response.read())))
+            while line := response.readline():
+                yield json.loads(line)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise self._unreachable(error) from error
+
+    def interrupt(self) -> None:
+        """End what another thread waits for here, which then finds that nothing answers."""
+        connection = self._connection
+        if connection is not None and connection.sock is not None:
+            # Closing it would wait for the other thread.
+            with suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """End the connection; the next request opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _send(
+        self, method: str, path: str, body: bytes | None, kind: str
+    ) -> http.client.HTTPResponse:
+        if self._connection is None:
+            self._connection = self._connect()
+        headers = self._headers | ({"Content-Type": kind} if body is not None else {})
+        self._connection.request(method, path, body, headers)
+        return self._connection.getresponse()
+
+    def _unreachable(self, error: Exception) -> UnreachableError:
+        # What is half done cannot be gone on with.
+        self.close()
+        return UnreachableError(f"the API server does not answer: {error}")
+
+
+def _decoded(content: bytes) -> Any:  # noqa: ANN401
+    try:
+        return json.loads(content)
+    except ValueError:
+        return content.decode(errors="replace").strip()
+
+
+def _demand(answer: Answer) -> Any:  # noqa: ANN401
+    if not answer.ok:
+        raise ProgramError(f"the API server refuses: {answer.message}")
+    return answer.value

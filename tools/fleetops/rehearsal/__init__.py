@@ -1,0 +1,31 @@
+"""A rehearsal: a render brought into a cluster for real, and what is seen of it."""
+
+from fleetops.rehearsal.endpoints import Endpoints
+from fleetops.rehearsal.settle import Settled, Waiting, settle
+from fleetops.rehearsal.stand import ClaimState, Stand, claims, pods
+from fleetops.rehearsal.sync import Outcome, Verb, prune, put
+from fleetops.rehearsal.traces import alone, clear, note
+from fleetops.rehearsal.trial import Unit, Verdict, scratch_namespaces, try_units, unit
+
+__all__ = [
+    "ClaimState",
+    "Endpoints",
+    "Outcome",
+    "Settled",
+    "Stand",
+    "Unit",
+    "Verb",
+    "Verdict",
+    "Waiting",
+    "alone",
+    "claims",
+    "clear",
+    "note",
+    "pods",
+    "prune",
+    "put",
+    "scratch_namespaces",
+    "settle",
+    "try_units",
+    "unit",
+]

@@ -1,0 +1,156 @@
+"""A render brought into a cluster, as a GitOps controller does it: applied, then pruned."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from msgspec import Struct
+
+from fleetops.kube.apply import (
+    CRD,
+    NAMESPACE,
+    apply,
+    await_account,
+    await_definition,
+    await_gone,
+    delete,
+    in_order,
+    live,
+    namespace,
+    not_served,
+)
+from fleetops.manifests import dig, home
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fleetops.kube import Answer
+    from fleetops.manifests import Manifest, Reference
+    from fleetops.rehearsal.stand import Stand
+
+_ARGO: Final = "argocd.argoproj.io/sync-options"
+_FLUX: Final = "kustomize.toolkit.fluxcd.io"
+_BACKED: Final = frozenset(
+    {"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "APIService"}
+)
+"""What sends the API server's requests on to a pod, and no pod answers."""
+
+Verb = Literal["created", "changed", "unchanged", "refused", "replaced", "pruned", "kept"]
+
+
+class Outcome(Struct, frozen=True):
+    """What became of an object."""
+
+    manifest: Manifest
+    verb: Verb
+    message: str = ""
+    """The API server's words where it refuses, or which guard kept it."""
+    fields: tuple[str, ...] = ()
+    """The fields that it refuses."""
+    warnings: tuple[str, ...] = ()
+    """What the API server warns of."""
+
+
+def put(stand: Stand, manifests: Sequence[Manifest]) -> list[Outcome]:
+    """Apply a render object by object, and give what became of each.
+
+    Namespaces that no manifest makes are made, for a controller is told of them in its own object.
+    Raises ProgramError where the API server does not answer.
+    """
+    ordered = in_order(manifests)
+    wanted = [one for one in ordered if one.reference.kind == NAMESPACE]
+    outcomes = [_put(stand, one) for one in wanted]
+    named = {one.manifest.reference.name: one.verb for one in outcomes}
+    definitions = [one for one in ordered if one.reference.kind == CRD]
+    outcomes += [_put(stand, one) for one in definitions]
+    for definition in definitions:
+        await_definition(stand.kinds, definition)
+    rest = [one for one in ordered if one.reference.kind not in {NAMESPACE, CRD}]
+    for name in stand.namespaces_of(rest):
+        if name not in named:
+            apply(stand.client, stand.kinds, namespace(name))
+        if named.get(name) != "refused":
+            await_account(stand.client, name)
+    return outcomes + [_put(stand, one) for one in rest]
+
+
+def prune(stand: Stand, old: Sequence[Manifest], new: Sequence[Manifest]) -> list[Outcome]:
+    """Delete what has left the render, unless it is guarded; give what is pruned, or kept."""
+    present = {_identity(one) for one in new}
+    outcomes: list[Outcome] = []
+    for manifest in reversed(in_order(old)):
+        if _identity(manifest) in present:
+            continue
+        value = live(stand.client, stand.kinds, manifest)
+        if value is None:
+            continue
+        guards = tuple(guards_of(value))
+        if guards:
+            outcomes.append(Outcome(manifest, "kept", " and ".join(guards)))
+            continue
+        delete(stand.client, stand.kinds, manifest)
+        outcomes.append(Outcome(manifest, "pruned"))
+    return outcomes
+
+
+def guards_of(value: dict[str, Any]) -> Iterator[str]:
+    """Give the controllers that an annotation keeps from pruning an object."""
+    annotations = dig(value, "metadata", "annotations")
+    if "Prune=false" in _options(annotations):
+        yield "Argo CD"
+    if dig(annotations, f"{_FLUX}/prune") == "disabled":
+        yield "Flux"
+
+
+def _put(stand: Stand, manifest: Manifest) -> Outcome:
+    before = live(stand.client, stand.kinds, manifest)
+    answer = apply(stand.client, stand.kinds, manifest)
+    replaced = False
+    if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and before and _is_forced(manifest):
+        delete(stand.client, stand.kinds, manifest)
+        replaced = await_gone(stand.client, stand.kinds, manifest)
+        answer = apply(stand.client, stand.kinds, manifest)
+    if answer.ok and manifest.reference.kind in _BACKED:
+        delete(stand.client, stand.kinds, manifest)
+    return _outcome(manifest, before, answer, replaced=replaced)
+
+
+def _outcome(
+    manifest: Manifest,
+    before: dict[str, Any] | None,
+    answer: Answer,
+    *,
+    replaced: bool,
+) -> Outcome:
+    if not answer.ok:
+        message = answer.message
+        if answer.absent and not message.startswith("namespaces"):
+            message = not_served(manifest).message
+        return Outcome(manifest, "refused", message, answer.fields)
+    verb: Verb = "created"
+    if replaced:
+        verb = "replaced"
+    elif before is not None:
+        same = _version(before) == _version(answer.value)
+        verb = "unchanged" if same else "changed"
+    return Outcome(manifest, verb, warnings=answer.warnings)
+
+
+def _is_forced(manifest: Manifest) -> bool:
+    """Tell whether a controller is told to replace the object where it cannot be changed."""
+    annotations = manifest.get("metadata", "annotations")
+    return dig(annotations, f"{_FLUX}/force") == "enabled" or "Force=true" in _options(annotations)
+
+
+def _options(annotations: Any) -> list[str]:  # noqa: ANN401
+    return [one.strip() for one in str(dig(annotations, _ARGO) or "").split(",")]
+
+
+def _identity(manifest: Manifest) -> Reference:
+    reference = manifest.reference
+    return reference._replace(namespace=home(reference.namespace))
+
+
+def _version(value: dict[str, Any]) -> Any:  # noqa: ANN401
+    return value["metadata"]["resourceVersion"]
