@@ -10,9 +10,8 @@ from msgspec.structs import replace
 
 from fleetops import checks
 from fleetops.api.results import ClaimOutcome, Finding, ReplacedPods, ServiceOutage
-from fleetops.catalogue import CONFIG
-from fleetops.errors import InputError, Place, RefusedError
-from fleetops.rehearsal import Endpoints, claims, note, pods, prune, put, settle
+from fleetops.errors import RefusedError
+from fleetops.rehearsal import Endpoints, claims, note, pods, prepare, prune, put, settle
 from fleetops.rehearsal.words import field_path
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def play(stand: Stand, script: Script, narrate: Callable[[str], None]) -> Seen:
             hint="a rehearsal uses a cluster that has nothing of the environment in it",
         )
     start = time.monotonic()
-    _prepare(stand, script)
+    prepare(stand, script.prerequisites)
     with Endpoints(stand.access) as endpoints:
         stage = _Stage(stand, script, endpoints, narrate)
         narrate(f"{script.environment} as it is: {len(before)} objects")
@@ -103,16 +102,6 @@ def play(stand: Stand, script: Script, narrate: Callable[[str], None]) -> Seen:
         drivers=first.drivers | second.drivers,
         seconds=time.monotonic() - start,
     )
-
-
-def _prepare(stand: Stand, script: Script) -> None:
-    for outcome in put(stand, script.prerequisites):
-        if outcome.verb == "refused":
-            raise InputError(
-                f"{outcome.manifest.reference.short}, a prerequisite of {script.environment},"
-                f" is refused by the API server: {outcome.message}",
-                place=Place(CONFIG),
-            )
 
 
 class _Brought(Struct, frozen=True):

@@ -8,9 +8,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fleetops.api.fleet import bench
+from fleetops.api.manifest_files import prerequisites
 from fleetops.api.plan import make_plan
 from fleetops.api.play import Act, Script, play
-from fleetops.api.prerequisites import prerequisites
 from fleetops.api.results import ObjectOutcome, Rehearsal
 from fleetops.api.source import Source
 from fleetops.api.stand import Where, stand

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from fleetops.api.examine import Exhibit, examine
 from fleetops.api.fleet import bench
 from fleetops.api.results import Finding, Validation
@@ -11,17 +13,26 @@ from fleetops.checks import UNRENDERABLE
 from fleetops.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from fleetops.api.fleet import Fleet
+    from fleetops.api.source import Source
+    from fleetops.api.stand import Where
+    from fleetops.api.trial import Find
     from fleetops.catalogue import Environment
+    from fleetops.manifests import Manifest
 
 
-def validate(fleet: Fleet, names: Sequence[str], narrate: Callable[[str], None]) -> Validation:
+def validate(
+    fleet: Fleet,
+    names: Sequence[str],
+    narrate: Callable[[str], None],
+    where: Where | None = None,
+) -> Validation:
     """Render and check the environments of these names, or all where none is given.
 
-    Raises UsageError for an unknown name and ProgramError where kustomize or kubeconform cannot be
-    had.
+    With `where`, every document is also tried on that cluster. Raises UsageError for an unknown
+    name and ProgramError where kustomize, kubeconform or the cluster cannot be had.
     """
     environments = tuple(fleet.config.environment(name) for name in dict.fromkeys(names))
     environments = environments or fleet.config.environments
@@ -35,12 +46,43 @@ def validate(fleet: Fleet, names: Sequence[str], narrate: Callable[[str], None])
                 exhibits.append(Exhibit(environment, fleet.repository, outcome))
         if exhibits:
             findings += examine(place, exhibits)
+        if exhibits and where is not None:
+            findings += _tried(fleet, exhibits, where, narrate)
     return Validation(
         ok=not any(finding.severity == "error" for finding in findings),
         environments=tuple(environment.name for environment in environments),
         manifests=sum(len(exhibit.render.manifests) for exhibit in exhibits),
         findings=tuple(findings),
     )
+
+
+def _tried(
+    fleet: Fleet, exhibits: Sequence[Exhibit], where: Where, narrate: Callable[[str], None]
+) -> Iterator[Finding]:
+    """Try each environment beside its own prerequisites, so that none sees another's."""
+    from fleetops.api.manifest_files import prerequisites
+    from fleetops.api.source import Source
+    from fleetops.api.trial import Specimen, try_on_cluster
+
+    allowed = replace(where, allowed=fleet.config.throwaway_contexts)
+    needed: dict[tuple[str, ...], list[Exhibit]] = {}
+    for exhibit in exhibits:
+        needed.setdefault(exhibit.environment.prerequisites, []).append(exhibit)
+    for alike in needed.values():
+        specimens = [
+            Specimen(
+                one.environment.name,
+                one.render.manifests,
+                _finder(Source(one.render, one.repository), one.render.manifests),
+            )
+            for one in alike
+        ]
+        before = prerequisites(fleet.repository, alike[0].environment)
+        yield from try_on_cluster(fleet.repository.root, specimens, before, allowed, narrate)
+
+
+def _finder(source: Source, manifests: Sequence[Manifest]) -> Find:
+    return lambda position, path: source.find(manifests[position], path)
 
 
 def _unrenderable(environment: Environment, error: InputError) -> Finding:

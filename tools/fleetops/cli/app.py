@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from fleetops import __version__
 from fleetops.cli import completion
+from fleetops.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fleetops.api.results import Validation
     from fleetops.cli.session import Session
 
     Command = Callable[[Session, argparse.Namespace], int]
@@ -75,6 +77,18 @@ def build_parser() -> argparse.ArgumentParser:
         default=[],
         help="an environment, may be given again; all if it is not given",
     )
+    validate.add_argument(
+        "--on-cluster",
+        action="store_true",
+        help="also create every document in a throwaway Kubernetes, and remove it",
+    )
+    validate.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        help="with --on-cluster: files or folders of manifests, in place of the environments",
+    )
+    _given(validate)
     _output(validate)
 
     _output(_command(commands, "status", _status, "tell what each environment runs, from Git"))
@@ -242,11 +256,27 @@ def _rehearse(session: Session, arguments: argparse.Namespace) -> int:
 
 
 def _validate(session: Session, arguments: argparse.Namespace) -> int:
+    session.print(result := _validation(session, arguments))
+    return 0 if result.ok else 1
+
+
+def _validation(session: Session, arguments: argparse.Namespace) -> Validation:
     from fleetops.api.validate import validate
 
-    result = validate(session.fleet(), arguments.env, session.narrate)
-    session.print(result)
-    return 0 if result.ok else 1
+    if not arguments.on_cluster:
+        if arguments.paths or arguments.kubeconfig or arguments.context:
+            raise UsageError("PATH, --kubeconfig and --context go with --on-cluster")
+        return validate(session.fleet(), arguments.env, session.narrate)
+    from fleetops.api.stand import Where
+
+    where = Where(kubeconfig=arguments.kubeconfig, context=arguments.context)
+    if not arguments.paths:
+        return validate(session.fleet(), arguments.env, session.narrate, where)
+    if arguments.env:
+        raise UsageError("PATH stands in the place of --env: give one of them")
+    from fleetops.api.trial import try_files
+
+    return try_files(session.directory, arguments.paths, where, session.narrate)
 
 
 def _status(session: Session, _arguments: argparse.Namespace) -> int:

@@ -74,6 +74,8 @@ _ARGUMENTS: Final = {
         "--permit-port-sharing",
         f"--cert-dir={Path(CERTIFICATE).parent}",
         "--anonymous-auth=false",
+        # As in any cluster whose own parts run in pods.
+        "--allow-privileged",
         f"--token-auth-file={TOKENS}",
         "--authorization-mode=RBAC",
         "--service-account-issuer=https://kubernetes.default.svc",

@@ -130,11 +130,15 @@ def await_account(client: Client, name: str) -> bool:
     return await_that(lambda: client.get(path) is not None)
 
 
-def await_definition(kinds: Kinds, manifest: Manifest) -> bool:
+def await_definition(client: Client, kinds: Kinds, manifest: Manifest) -> bool:
     """Wait until the objects of a new CustomResourceDefinition can be created."""
     spec = manifest.value.get("spec")
     group, kind = dig(spec, "group"), dig(spec, "names", "kind")
     served = [one["name"] for one in dig(spec, "versions") or () if one.get("served")]
-    return await_that(
-        lambda: all(kinds.find(f"{group}/{version}", str(kind)) for version in served)
-    )
+
+    def is_served(version: str) -> bool:
+        # It is listed among the kinds a moment before its objects have a path.
+        resource = kinds.find(f"{group}/{version}", str(kind))
+        return resource is not None and client.ask("GET", f"{resource.path('')}?limit=1").ok
+
+    return await_that(lambda: all(map(is_served, served)))

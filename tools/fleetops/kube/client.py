@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from fleetops.errors import ProgramError
+from fleetops.manifests import dig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,13 +59,12 @@ class Answer(Struct, frozen=True):
     @property
     def message(self) -> str:
         """The API server's words where it refuses."""
-        return str(self.value.get("message", "") if isinstance(self.value, dict) else self.value)
+        return str(dig(self.value, "message") or self.value)
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that it refuses, as in `spec.ports[0].nodePort`."""
-        details = self.value.get("details") or {}
-        causes = details.get("causes") or () if isinstance(details, dict) else ()
+        causes = dig(self.value, "details", "causes") or ()
         return tuple(one["field"] for one in causes if one.get("field"))
 
 

@@ -3,7 +3,7 @@
 from fleetops.rehearsal.endpoints import Endpoints
 from fleetops.rehearsal.settle import Settled, Waiting, settle
 from fleetops.rehearsal.stand import ClaimState, Stand, claims, pods
-from fleetops.rehearsal.sync import Outcome, Verb, prune, put
+from fleetops.rehearsal.sync import Outcome, Verb, prepare, prune, put
 from fleetops.rehearsal.traces import alone, clear, note
 from fleetops.rehearsal.trial import Unit, Verdict, scratch_namespaces, try_units, unit
 
@@ -22,6 +22,7 @@ __all__ = [
     "clear",
     "note",
     "pods",
+    "prepare",
     "prune",
     "put",
     "scratch_namespaces",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from msgspec import Struct
 
+from fleetops.errors import InputError
 from fleetops.kube.apply import (
     CRD,
     NAMESPACE,
@@ -65,7 +66,7 @@ def put(stand: Stand, manifests: Sequence[Manifest]) -> list[Outcome]:
     definitions = [one for one in ordered if one.reference.kind == CRD]
     outcomes += [_put(stand, one) for one in definitions]
     for definition in definitions:
-        await_definition(stand.kinds, definition)
+        await_definition(stand.client, stand.kinds, definition)
     rest = [one for one in ordered if one.reference.kind not in {NAMESPACE, CRD}]
     for name in stand.namespaces_of(rest):
         if name not in named:
@@ -73,6 +74,19 @@ def put(stand: Stand, manifests: Sequence[Manifest]) -> list[Outcome]:
         if named.get(name) != "refused":
             await_account(stand.client, name)
     return outcomes + [_put(stand, one) for one in rest]
+
+
+def prepare(stand: Stand, prerequisites: Sequence[Manifest]) -> None:
+    """Apply what a cluster has before anything comes into it.
+
+    Raises InputError for what the API server refuses.
+    """
+    for outcome in put(stand, prerequisites):
+        if outcome.verb == "refused":
+            raise InputError(
+                f"the API server refuses the prerequisite {outcome.manifest.reference.short}:"
+                f" {outcome.message}"
+            )
 
 
 def prune(stand: Stand, old: Sequence[Manifest], new: Sequence[Manifest]) -> list[Outcome]:

@@ -92,8 +92,10 @@ def try_units(
         for name in one.scratch.values():
             await_account(stand.client, name)
         yield _try(stand, one)
-        for name in one.scratch.values():
-            delete(stand.client, stand.kinds, namespace(name))
+        if stand.shared:
+            # Elsewhere they end with the cluster, and removing one takes longer than its use.
+            for name in one.scratch.values():
+                delete(stand.client, stand.kinds, namespace(name))
 
 
 def _try(stand: Stand, one: Unit) -> list[Verdict]:
@@ -141,7 +143,7 @@ def _await_effect(stand: Stand, manifest: Manifest) -> None:
     """Wait for what the next documents may rest on."""
     kind = manifest.reference.kind
     if kind == CRD:
-        await_definition(stand.kinds, manifest)
+        await_definition(stand.client, stand.kinds, manifest)
     elif kind == "ResourceQuota":
         # Until it is counted, nothing that it limits is let in.
         wanted = manifest.get("spec", "hard") or {}

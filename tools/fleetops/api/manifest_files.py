@@ -1,4 +1,4 @@
-"""What an environment's cluster has before the environment comes: manifests that it names."""
+"""Files of manifests that are named one by one, or by their folder."""
 
 from __future__ import annotations
 
