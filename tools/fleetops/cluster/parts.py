@@ -76,6 +76,8 @@ _ARGUMENTS: Final = {
         "--anonymous-auth=false",
         f"--token-auth-file={TOKENS}",
         "--authorization-mode=RBAC",
+        # As in the clusters that people have, where Pod Security says who may not be privileged.
+        "--allow-privileged",
         "--service-account-issuer=https://kubernetes.default.svc",
         f"--service-account-key-file={SIGNING_KEY}",
         f"--service-account-signing-key-file={SIGNING_KEY}",
