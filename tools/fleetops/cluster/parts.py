@@ -78,6 +78,8 @@ _ARGUMENTS: Final = {
         "--allow-privileged",
         f"--token-auth-file={TOKENS}",
         "--authorization-mode=RBAC",
+        # As in the clusters that people have, where Pod Security says who may not be privileged.
+        "--allow-privileged",
         "--service-account-issuer=https://kubernetes.default.svc",
         f"--service-account-key-file={SIGNING_KEY}",
         f"--service-account-signing-key-file={SIGNING_KEY}",
