@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleetcopy import ROOT, FleetCopy
+from fleetops.api import cluster as api
+from fleetops.api.doctor import install
+from fleetops.cluster import kubectl
 from fleetops.programs import PROGRAMS, ensure
+from fleetops.programs.places import cache_folder
+from smallfleet import SmallFleet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from fleetops.cluster import Cluster
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,3 +40,34 @@ def programs() -> None:
 def fleet(tmp_path: Path, programs: None) -> FleetCopy:  # noqa: ARG001
     """Give a copy of the fleet."""
     return FleetCopy.make(tmp_path)
+
+
+@pytest.fixture
+def small(tmp_path: Path, programs: None) -> SmallFleet:  # noqa: ARG001
+    """Give a small fleet."""
+    return SmallFleet.make(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def cluster_programs(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Have the programs of a cluster built before anything is timed."""
+    install(tmp_path_factory.mktemp("anywhere"), print, cluster=True)
+
+
+@pytest.fixture(scope="module")
+def shared(
+    tmp_path_factory: pytest.TempPathFactory,
+    cluster_programs: None,  # noqa: ARG001
+) -> Iterator[Cluster]:
+    """Give a cluster of the module's own, which one test after the other uses."""
+    folder = tmp_path_factory.mktemp("shared")
+    cache = folder / "cache" / "fleetops"
+    cache.mkdir(parents=True)
+    (cache / "programs").symlink_to(cache_folder(folder))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(cache.parent))
+        with api.throwaway(folder, "shared", 120.0, print) as cluster:
+            # The last thing that a new cluster makes by itself.
+            wait = ("wait", "--for=create", "--timeout=60s", "configmap/kube-root-ca.crt")
+            assert kubectl(cluster, *wait, "--namespace=kube-public").returncode == 0
+            yield cluster

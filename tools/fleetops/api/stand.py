@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from fleetops.cluster import Cluster
+
 KEPT = "rehearsal"
 """The name of the cluster that is kept from one rehearsal to the next."""
 _OWN = "fleetops-"
@@ -58,13 +60,19 @@ def stand(directory: Path, where: Where, narrate: Callable[[str], None]) -> Iter
             yield Place(given, where.kubeconfig)
     elif where.keep:
         kept = clusters.keep(directory, KEPT, _START_SECONDS, narrate)
-        own = Stand(kept.access, lends=True, shared=False)
-        with _cleared(own, where):
+        with _own(kept) as own, _cleared(own, where):
             yield Place(own, kept.kubeconfig)
     else:
         narrate("starting a throwaway Kubernetes")
-        with clusters.throwaway(directory, KEPT, _START_SECONDS, narrate) as new:
-            yield Place(Stand(new.access, lends=True, shared=False), new.kubeconfig)
+        with clusters.throwaway(directory, KEPT, _START_SECONDS, narrate) as new, _own(new) as own:
+            yield Place(own, new.kubeconfig)
+
+
+@contextlib.contextmanager
+def _own(cluster: Cluster) -> Iterator[Stand]:
+    own = Stand(cluster.access, lends=True, shared=False)
+    with contextlib.closing(own.client):
+        yield own
 
 
 @contextlib.contextmanager
@@ -82,7 +90,9 @@ def _given(directory: Path, where: Where, narrate: Callable[[str], None]) -> Ite
             " fleetops.yaml",
         )
     with reached(given) as access:
-        yield Stand(access, lends=own, shared=True)
+        found = Stand(access, lends=own, shared=True)
+        with contextlib.closing(found.client):
+            yield found
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -92,7 +93,7 @@ def reached(given: Given) -> Iterator[Proxied]:
             )
         try:
             deadline = time.monotonic() + _SECONDS
-            while not path.exists():
+            while not _listens(path):
                 if proxy.poll() is not None or time.monotonic() >= deadline:
                     words = " ".join(log.read_text(errors="replace").split())
                     raise ProgramError(f"kubectl does not reach the cluster: {words}")
@@ -101,3 +102,8 @@ def reached(given: Given) -> Iterator[Proxied]:
         finally:
             os.killpg(proxy.pid, signal.SIGKILL)
             proxy.wait()
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as one:
+        return one.connect_ex(str(path)) == 0

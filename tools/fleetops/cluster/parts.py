@@ -74,8 +74,6 @@ _ARGUMENTS: Final = {
         "--permit-port-sharing",
         f"--cert-dir={Path(CERTIFICATE).parent}",
         "--anonymous-auth=false",
-        # As in any cluster whose own parts run in pods.
-        "--allow-privileged",
         f"--token-auth-file={TOKENS}",
         "--authorization-mode=RBAC",
         # As in the clusters that people have, where Pod Security says who may not be privileged.

@@ -37,6 +37,8 @@ _BACKED: Final = frozenset(
 )
 """What sends the API server's requests on to a pod, and no pod answers."""
 
+_NOTES: Final = frozenset({"resourceVersion", "managedFields", "generation"})
+
 Verb = Literal["created", "changed", "unchanged", "refused", "replaced", "pruned", "kept"]
 
 
@@ -146,8 +148,7 @@ def _outcome(
     if replaced:
         verb = "replaced"
     elif before is not None:
-        same = _version(before) == _version(answer.value)
-        verb = "unchanged" if same else "changed"
+        verb = "unchanged" if _meant(before) == _meant(answer.value) else "changed"
     return Outcome(manifest, verb, warnings=answer.warnings)
 
 
@@ -166,5 +167,7 @@ def _identity(manifest: Manifest) -> Reference:
     return reference._replace(namespace=home(reference.namespace))
 
 
-def _version(value: dict[str, Any]) -> Any:  # noqa: ANN401
-    return value["metadata"]["resourceVersion"]
+def _meant(value: dict[str, Any]) -> dict[str, Any]:
+    """Give what somebody has said of an object: not its status, nor the server's own notes."""
+    metadata = {key: one for key, one in value["metadata"].items() if key not in _NOTES}
+    return {key: one for key, one in value.items() if key != "status"} | {"metadata": metadata}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from fleetops.errors import ProgramError, RefusedError
-from fleetops.kube.apply import NAMESPACE, delete, in_order, live
+from fleetops.kube.apply import NAMESPACE, delete, finalize, in_order, live
 from fleetops.manifests import Manifest, Reference
 
 if TYPE_CHECKING:
@@ -83,26 +83,39 @@ def clear(stand: Stand) -> None:
         return
     left = msgspec.json.decode(written["data"]["objects"], type=list[tuple[str, str, str, str]])
     manifests = [_bare(*one) for one in left]
-    namespaces = [one.reference.name for one in manifests if one.reference.kind == NAMESPACE]
+    namespaces = [one for one in manifests if one.reference.kind == NAMESPACE]
+    names = [one.reference.name for one in namespaces]
+    # A namespace that still has something in it when it is looked at first is not soon looked at
+    # again.
+    _remove(stand, [one for one in manifests if one not in namespaces], names)
+    _clear_volumes(stand, names)
+    _remove(stand, namespaces, [])
+    stand.client.ask("DELETE", _LIST)
+
+
+def _remove(stand: Stand, manifests: Sequence[Manifest], namespaces: Sequence[str]) -> None:
+    """Delete objects, and what controllers made in namespaces, until they are gone."""
     deadline = time.monotonic() + _CLEAR_SECONDS
-    while remaining := [one for one in manifests if live(stand.client, stand.kinds, one)]:
+    while True:
+        remaining = [one for one in manifests if live(stand.client, stand.kinds, one)]
+        made = [plural for plural in _OWN_KINDS if stand.listed(plural, namespaces)]
+        if not remaining and not made:
+            return
         if time.monotonic() >= deadline:
+            what = remaining[0].reference if remaining else made[0]
             raise ProgramError(
-                f"{remaining[0].reference} of an earlier rehearsal does not go",
+                f"{what} of an earlier rehearsal does not go",
                 hint="end the cluster, and start another",
             )
         for manifest in reversed(in_order(remaining)):
             delete(stand.client, stand.kinds, manifest)
+            if stand.lends and manifest.reference.kind == NAMESPACE:
+                finalize(stand.client, manifest.reference.name)
         for namespace in namespaces:
-            for plural in _OWN_KINDS:
-                stand.client.ask(
-                    "DELETE",
-                    f"/api/v1/namespaces/{namespace}/{plural}",
-                    b'{"gracePeriodSeconds":0}',
-                )
+            for plural in made:
+                path = f"/api/v1/namespaces/{namespace}/{plural}"
+                stand.client.ask("DELETE", path, b'{"gracePeriodSeconds":0}')
         time.sleep(_POLL)
-    _clear_volumes(stand, namespaces)
-    stand.client.ask("DELETE", _LIST)
 
 
 def note(stand: Stand, manifests: Sequence[Manifest]) -> list[Reference]:

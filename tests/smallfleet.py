@@ -1,0 +1,92 @@
+"""A small fleet, whose overlay holds what a test puts into it."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+from fleetcopy import ENVIRONMENT, FleetCopy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FLEETOPS = """\
+version: 1
+environments:
+  - name: one
+    overlay: overlays/one
+    kubernetes: ["1.37"]
+"""
+RELEASE = """\
+release: {name}
+images:
+  web: {{name: example.test/web, tag: {name}}}
+"""
+KUSTOMIZATION = """\
+resources:
+  - web.yaml
+  - objects.yaml
+images:
+  - name: example.test/web
+    newTag: v1
+"""
+WEB = """\
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: shop
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+spec:
+  selector:
+    matchLabels: {app: web}
+  template:
+    metadata:
+      labels: {app: web}
+    spec:
+      containers:
+        - name: web
+          image: example.test/web
+"""
+
+
+class SmallFleet(FleetCopy):
+    """A repository with one environment, whose `objects.yaml` stands beside a Deployment."""
+
+    @classmethod
+    def make(cls, folder: Path) -> SmallFleet:
+        root = folder / "repository"
+        root.mkdir()
+        (folder / "tmp").mkdir()
+        fleet = cls(root)
+        fleet.write("fleetops.yaml", FLEETOPS)
+        for name in ("v1", "v2"):
+            fleet.write(f"releases/{name}.yaml", RELEASE.format(name=name))
+        fleet.write("overlays/one/kustomization.yaml", KUSTOMIZATION)
+        fleet.write("overlays/one/web.yaml", WEB)
+        fleet.git("init", "--quiet", "--initial-branch=main")
+        return fleet
+
+    def git(self, *words: str) -> str:
+        names = ("-c", "user.name=A Tester", "-c", "user.email=tester@example.test")
+        return subprocess.run(
+            ["git", *names, *words],  # noqa: S607
+            cwd=self.root,
+            env=ENVIRONMENT,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    def commit(self) -> None:
+        """Commit everything that there is."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message=as it is")
+
+    def objects(self, text: str) -> None:
+        """Say what stands beside the Deployment."""
+        self.write("overlays/one/objects.yaml", text)
