@@ -14,7 +14,7 @@ validate: $(RUN)
 	$(VENV)/bin/fleetops validate
 
 test: lint
-	$(VENV)/bin/pytest -n 2
+	$(VENV)/bin/pytest -n 2 --dist loadgroup
 
 lint: $(DEV)
 	$(VENV)/bin/ruff check
