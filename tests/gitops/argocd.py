@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fleetcopy import ROOT
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CRDS = ("application-crd.yaml", "appproject-crd.yaml")
+VERIFY = "git-verify-wrapper.sh"
 LISTENING = re.compile(r"listening on (127\.0\.0\.1:\d+)")
 
 
@@ -28,14 +30,13 @@ class ArgoCD(Controller):
     resource: ClassVar[str] = "applications.argoproj.io"
 
     def start(self) -> None:
-        manifests = (
-            module_folder("github.com/argoproj/argo-cd/v3", self.folder, print) / "manifests"
-        )
+        module = module_folder("github.com/argoproj/argo-cd/v3", self.folder, print)
+        manifests = module / "manifests"
         for crd in CRDS:
             self.kubectl("apply", "--server-side", "-f", str(manifests / "crds" / crd))
         self.kubectl("create", "namespace", self.namespace)
         self.own("apply", "-k", str(manifests / "base" / "config"))
-        bins = self._programs()
+        bins = self._programs(module)
         environment = clean_environment(self.folder) | {
             "PATH": f"{bins}:{clean_environment(self.folder)['PATH']}",
             "KUBECONFIG": str(self.cluster.kubeconfig),
@@ -95,13 +96,16 @@ class ArgoCD(Controller):
         name = f"fleetman-{environment}"
         self.own("patch", self.resource, name, "--type=merge", "-p", finalizer)
 
-    def _programs(self) -> Path:
+    def _programs(self, module: Path) -> Path:
         """Give a folder for PATH, with the binary under the names of its parts."""
         bins = self.folder / "bin"
         bins.mkdir()
         argocd = ensure(ARGOCD, ROOT, print)
         for part in ("application-controller", "repo-server", "git-ask-pass"):
             (bins / f"argocd-{part}").symlink_to(argocd)
+        # A module's files have lost their executable bits.
+        shutil.copyfile(module / "hack" / VERIFY, bins / VERIFY)
+        (bins / VERIFY).chmod(0o755)
         (bins / "kustomize").symlink_to(ensure(KUSTOMIZE, ROOT, print))
         return bins
 

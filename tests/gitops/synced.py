@@ -78,9 +78,16 @@ class Synced:
         return self.controller.get(kind, name, NAMESPACE)
 
     def uids(self, *resources: str) -> dict[str, str]:
-        """Give the UID of each <kind>/<name> that is there."""
-        found = {one: self.get(*one.split("/")) for one in resources}
-        return {one: document["metadata"]["uid"] for one, document in found.items() if document}
+        """Give the UID of each <kind>/<name> that is there.
+
+        What is about to be deleted no longer is: a claim waits for that until no pod uses it.
+        """
+        found = {one: self.get(*one.split("/")).get("metadata", {}) for one in resources}
+        return {
+            one: metadata["uid"]
+            for one, metadata in found.items()
+            if metadata and "deletionTimestamp" not in metadata
+        }
 
     def image(self, deployment: str) -> str:
         """Give the image that a Deployment runs."""
