@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 TIMEOUT = 60.0
+POLL = 0.2
 URL = "https://github.com/example/fleet.git"
 
 
@@ -72,9 +73,9 @@ class Controller(ABC):
 
     def wire(self, environment: str, repository: str) -> None:
         """Apply clusters/<environment>/<controller>, with nothing changed but the repository."""
-        folder = ROOT / "clusters" / environment / self.name
-        for file in sorted(folder.iterdir(), reverse=True):
-            self.kubectl("apply", "-f", "-", stdin=file.read_text().replace(URL, repository))
+        files = sorted((ROOT / "clusters" / environment / self.name).iterdir())
+        objects = "---\n".join(file.read_text() for file in files)
+        self.kubectl("apply", "-f", "-", stdin=objects.replace(URL, repository))
 
     def unwire(self, environment: str) -> None:
         """Delete what syncs an environment, where anything does, and wait until it is gone."""
@@ -106,5 +107,5 @@ class Controller(ABC):
         while not good(seen := look()):
             self.processes.assert_running()
             assert time.monotonic() < deadline, f"{seen}\n{self.processes.tails()}"
-            time.sleep(0.1)
+            time.sleep(POLL)
         return seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,15 +79,17 @@ class Synced:
         return self.controller.get(kind, name, NAMESPACE)
 
     def uids(self, *resources: str) -> dict[str, str]:
-        """Give the UID of each <kind>/<name> that is there.
+        """Give the UID of each of these, as <kind>/<name>, that is there.
 
         What is about to be deleted no longer is: a claim waits for that until no pod uses it.
         """
-        found = {one: self.get(*one.split("/")).get("metadata", {}) for one in resources}
+        words = ("get", *resources, "--ignore-not-found", "-o", "json", "-n", NAMESPACE)
+        answer = json.loads(self.controller.kubectl(*words) or "{}")
+        found = answer.get("items", [answer] if answer else [])
         return {
-            one: metadata["uid"]
-            for one, metadata in found.items()
-            if metadata and "deletionTimestamp" not in metadata
+            f"{one['kind']}/{one['metadata']['name']}": one["metadata"]["uid"]
+            for one in found
+            if "deletionTimestamp" not in one["metadata"]
         }
 
     def image(self, deployment: str) -> str:
