@@ -16,14 +16,7 @@ if TYPE_CHECKING:
     from gitops.synced import Synced
 
 
-@pytest.fixture(
-    scope="module",
-    # Tests of one controller share it, so they have to be run by the same worker.
-    params=[
-        pytest.param(one, id=one.name, marks=pytest.mark.xdist_group(one.name))
-        for one in (ArgoCD, Flux)
-    ],
-)
+@pytest.fixture(scope="module", params=[ArgoCD, Flux], ids=lambda one: one.name)
 def controlled(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,

@@ -50,16 +50,14 @@ def test_every_object_is_valid(file: Path) -> None:
 
 
 def test_every_environment_has_both() -> None:
-    names = ("argocd/application", "argocd/appproject", "flux/gitrepository", "flux/sync")
+    names = ("argocd/appproject", "argocd/sync", "flux/gitrepository", "flux/sync")
     expected = {f"{one}/{name}.yaml" for one in ENVIRONMENTS for name in names}
     assert {str(file.relative_to(CLUSTERS)) for file in FILES} == expected
     config = read(ROOT / "fleetops.yaml")
     assert [one["name"] for one in config["environments"]] == list(ENVIRONMENTS)
 
 
-@pytest.mark.parametrize(
-    "name", ["argocd/application.yaml", "flux/gitrepository.yaml", "flux/sync.yaml"]
-)
+@pytest.mark.parametrize("name", ["argocd/sync.yaml", "flux/gitrepository.yaml", "flux/sync.yaml"])
 def test_environments_are_synced_alike(name: str) -> None:
     local, aws = ((CLUSTERS / one / name).read_text() for one in ENVIRONMENTS)
     assert local.replace("fleetman-local", "fleetman-aws").replace("s/local", "s/aws") == aws
