@@ -13,8 +13,9 @@ promote: $(RUN)
 validate: $(RUN)
 	$(VENV)/bin/fleetops validate
 
+# The tests of one file share what they start.
 test: lint
-	$(VENV)/bin/pytest -n 2
+	$(VENV)/bin/pytest -n 2 --dist loadfile
 
 lint: $(DEV)
 	$(VENV)/bin/ruff check

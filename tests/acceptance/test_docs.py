@@ -67,19 +67,11 @@ def test_readme_transcript_is_what_happens(fleet: FleetCopy) -> None:
     assert said == transcript
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(2))
 def test_readme_snippets_are_valid(number: int) -> None:
     (document,) = goyaml.read(blocks("yaml")[number], "README.md")
-    if "kind" in document.value:
-        name = f"{document.value['kind'].lower()}_{document.value['apiVersion'].split('/')[1]}"
-        group = document.value["apiVersion"].split("/")[0]
-        data = ROOT / "tools/fleetops/schemas/custom" / group / f"{name}.json"
-        import jsonschema
-
-        jsonschema.validate(document.value, msgspec.json.decode(data.read_bytes()))
-    else:
-        kind = "release" if "release" in document.value else "config"
-        msgspec.convert(document.value, SCHEMAS[kind])
+    kind = "release" if "release" in document.value else "config"
+    msgspec.convert(document.value, SCHEMAS[kind])
 
 
 def test_readme_names_every_command() -> None:

@@ -64,6 +64,15 @@ def test_passes_over_what_is_not_supported(
     assert find(TOOL, repository) is None
 
 
+def test_what_cannot_say_its_version_is_not_found_and_not_run(
+    tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = program(tmp_path / "bin", "echo v1.2.3")
+    set_path(monkeypatch, tmp_path / "bin")
+    assert find(Tool("thing", (), TOOL.accepted), repository) is None
+    assert runs(file) == 0
+
+
 def test_takes_the_first_that_is_supported(
     tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

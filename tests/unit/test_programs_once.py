@@ -81,6 +81,13 @@ def test_what_cannot_be_made_leaves_nothing(script: str, message: str, recipe: R
     assert kept(recipe) == {"thing.lock"}
 
 
+def test_what_cannot_say_its_version_is_not_asked(recipe: Recipe) -> None:
+    silent = replace(recipe.tool, version_arguments=())
+    script = MAKE.replace("echo v1.2.3", "touch asked")
+    made = make_once(replace(recipe, tool=silent, command=shell(script)), lambda _: None)
+    assert [path.name for path in made.parent.iterdir()] == ["thing"]
+
+
 def test_what_is_made_together_is_made_once(recipe: Recipe) -> None:
     both = shell(f"""{MAKE}; cp "$1/thing" "$1/other" """)
     make_once(replace(recipe, command=both), lambda _: None)

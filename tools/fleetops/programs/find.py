@@ -64,6 +64,8 @@ def ask_version(tool: Tool, path: Path) -> Version | None:
     """
     import tempfile
 
+    if not tool.version_arguments:
+        return None
     with tempfile.TemporaryDirectory(prefix="fleetops-") as home:
         # Otherwise `go version` leaves a process behind that writes there.
         telemetry = Path(home) / ".config/go/telemetry/mode"

@@ -112,7 +112,7 @@ def _make(recipe: Recipe, lock: int, narrate: Callable[[str], None]) -> None:
                 "\n    ".join([f"{recipe.doing} failed:", *said[-_ERROR_LINES:]]), hint=recipe.hint
             )
         version = ask_version(recipe.tool, product / recipe.binary)
-        if version != recipe.version:
+        if recipe.tool.version_arguments and version != recipe.version:
             raise ProgramError(
                 f"{recipe.doing} gave a program that says it is version {version}",
                 hint=recipe.hint,

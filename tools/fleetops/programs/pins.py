@@ -20,7 +20,7 @@ class Tool(Struct, frozen=True):
 
     name: str
     version_arguments: tuple[str, ...]
-    """What makes it print its version."""
+    """What makes it print its version; empty where nothing does: none on PATH is used then."""
     accepted: Range
 
 
