@@ -21,11 +21,8 @@ from fleetops.rehearsal.words import field_path
         ([], 'strict decoding error: unknown field "spec.replica"', ("spec", "replica")),
         (
             [],
-            (
-                "failed to create typed patch object: .spec.template.spec.contaners: field not declared"
-                " in schema"
-            ),
-            ("spec", "template", "spec", "contaners"),
+            "failed to create typed object: .spec.contaners: field not declared in schema",
+            ("spec", "contaners"),
         ),
         (
             [],
