@@ -18,10 +18,10 @@ from msgspec import Struct
 from fleetops.cluster.supervisor import die_with_parent
 from fleetops.errors import ProgramError, UsageError
 from fleetops.kube import Proxied
-from fleetops.programs import Command, run, user_environment
+from fleetops.programs import ANY_KUBECTL, KUBECTL, Command, ensure, find, run, user_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _POLL: Final = 0.01
 _SECONDS: Final = 30.0
@@ -47,6 +47,15 @@ class Given(Struct, frozen=True):
             str(self.kubectl),
             *(f"{word}={value}" for word, value in given if value is not None),
         )
+
+
+def kubectl_for(repository: Path, narrate: Callable[[str], None]) -> Path:
+    """Give a kubectl that reaches a cluster of the user's; built where PATH has none.
+
+    Raises as `ensure` does.
+    """
+    found = find(ANY_KUBECTL, repository)
+    return found.path if found else ensure(KUBECTL, repository, narrate)
 
 
 def read_context(given: Given) -> tuple[str, str]:
