@@ -261,7 +261,7 @@ def test_a_kustomization_may_put_everything_into_one_namespace() -> None:
 
 
 def test_the_source_may_be_in_another_namespace() -> None:
-    value = {
+    value: dict[str, Any] = {
         "metadata": {"namespace": "team"},
         "spec": {"sourceRef": {"kind": "GitRepository", "name": "fleet"}},
     }

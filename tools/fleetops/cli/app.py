@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Command = Callable[[Session, argparse.Namespace], int]
 
+_ALLOWED = "use this cluster, if fleetops.yaml allows its context"
+
 
 def run(session: Session, words: list[str]) -> int:
     """Run the command that the words ask for, and give the exit code."""
@@ -88,7 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
         nargs="*",
         help="with --on-cluster: files or folders of manifests, in place of the environments",
     )
-    _given(validate)
+    _given(validate, _ALLOWED)
     _output(validate)
 
     _describe_status(_command(commands, "status", _status, "tell what each environment runs"))
@@ -147,7 +149,7 @@ def _describe_rehearse(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="use the cluster named rehearsal, started unless it is up, and leave it as it is then",
     )
-    _given(parser, "use this cluster, if fleetops.yaml allows its context")
+    _given(parser, _ALLOWED)
     _output(parser)
 
 
