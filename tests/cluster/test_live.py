@@ -23,7 +23,7 @@ pytestmark = pytest.mark.cluster
 
 IMAGES = "richardchesterwood/k8s-fleetman-"
 HOSTILE = "\x1b[2J\n::set-output name=a::b\r\u202e"
-# Open to every field, unlike Argo CD's own, which tests/gitops has.
+# Open to every field, unlike Argo CD's own, which the tests in tests/gitops have.
 DEFINITION = {
     "apiVersion": "apiextensions.k8s.io/v1",
     "kind": "CustomResourceDefinition",

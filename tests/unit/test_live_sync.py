@@ -1,7 +1,7 @@
 """What controllers say of themselves is read as they mean it.
 
 The objects are written after the fields that the definitions of Argo CD 3.6 and Flux's
-kustomize-controller 1.9 document; tests/cluster/test_live_gitops.py meets the real ones.
+kustomize-controller 1.9 document; tests/gitops/test_live.py meets the real ones.
 """
 
 from __future__ import annotations
