@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -267,37 +268,101 @@ def test_a_kubeconfig_that_is_not_there_is_exit_code_2(fleet: FleetCopy) -> None
 def test_the_kubeconfig_is_kubectls_own_if_none_is_given(
     fleet: FleetCopy, where: tuple[str, str]
 ) -> None:
-    done = fleet.run("status", "--live", "--env", "local", KUBECONFIG=where[1])
-    assert "cluster: fleetops-live" in done.out
+    for path in (where[1], os.path.relpath(where[1], fleet.root)):
+        done = fleet.run("status", "--live", "--env", "local", KUBECONFIG=path)
+        assert "cluster: fleetops-live" in done.out
 
 
+def test_a_cluster_that_stops_answering_is_asked_again_until_the_timeout(
+    fleet: FleetCopy, tmp_path: Path
+) -> None:
+    with throwaway(tmp_path, "ends", 120, print) as ends:
+        words = ("--kubeconfig", str(ends.kubeconfig), "--timeout", "4")
+        process = fleet.start("wait", "--env", "local", "--release", "release3", *words)
+        assert process.stderr is not None
+        assert "waiting: queue does not run" in process.stderr.readline()
+    done = fleet.end(process)
+    assert (done.code, done.out) == (3, "")
+    said = done.err.splitlines()
+    assert "waiting: the API server does not answer: " in said[0]
+    assert said[-1].startswith("fleetops: the API server does not answer: ")
+
+
+@pytest.fixture
+def applications(cluster: Cluster) -> Iterator[None]:
+    """Have the API server know Applications, and forget them all afterwards."""
+    ask(cluster, "apply", "-f", "-", stdin=json.dumps(DEFINITION))
+    yield
+    ask(cluster, "delete", "crd", "applications.argoproj.io")
+
+
+def apply(cluster: Cluster, name: str, status: dict[str, Any], **spec: Any) -> None:  # noqa: ANN401
+    """Apply an Application."""
+    ask(cluster, "wait", "--for=condition=Established", "crd/applications.argoproj.io")
+    value = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": spec,
+        "status": status,
+    }
+    ask(cluster, "apply", "-f", "-", stdin=json.dumps(value))
+
+
+@pytest.mark.usefixtures("applications")
 def test_no_word_of_a_controller_is_obeyed(
     fleet: FleetCopy, cluster: Cluster, where: tuple[str, str]
 ) -> None:
-    ask(cluster, "apply", "-f", "-", stdin=json.dumps(DEFINITION))
-    try:
-        ask(cluster, "wait", "--for=condition=Established", "crd/applications.argoproj.io")
-        application = {
-            "apiVersion": "argoproj.io/v1alpha1",
-            "kind": "Application",
-            "metadata": {"name": "local", "namespace": "default"},
-            "spec": {"source": {"path": "overlays/local", "repoURL": HOSTILE}},
-            "status": {
-                "sync": {"status": HOSTILE, "revision": HOSTILE},
-                "health": {"status": HOSTILE, "message": HOSTILE},
-                "operationState": {"phase": "Failed", "message": HOSTILE},
-                "conditions": [{"type": HOSTILE, "message": HOSTILE}],
-            },
-        }
-        ask(cluster, "create", "-f", "-", stdin=json.dumps(application))
-        words = ("--env", "local", *where)
-        told = fleet.run("status", "--live", *words)
-        assert "Application/default/local: " in told.out
-        waited = fleet.run("wait", "--release", "release3", "--timeout", "1", *words)
-        assert waited.code == 1
-        for line in (told.out + waited.out + waited.err).split("\n"):
-            assert line.isprintable()
-            assert not line.lstrip().startswith("::")
-        assert len(local(fleet, *where)["syncs"]) == 1
-    finally:
-        ask(cluster, "delete", "crd", "applications.argoproj.io")
+    status = {
+        "sync": {"status": HOSTILE, "revision": HOSTILE},
+        "health": {"status": HOSTILE, "message": HOSTILE},
+        "operationState": {"phase": "Failed", "message": HOSTILE},
+        "conditions": [{"type": HOSTILE, "message": HOSTILE}],
+    }
+    apply(cluster, "local", status, source={"path": "overlays/local", "repoURL": HOSTILE})
+    words = ("--env", "local", *where)
+    told = fleet.run("status", "--live", *words)
+    assert "Application/default/local: " in told.out
+    waited = fleet.run("wait", "--release", "release3", "--timeout", "1", *words)
+    assert waited.code == 1
+    for line in (told.out + waited.out + waited.err).split("\n"):
+        assert line.isprintable()
+        assert not line.lstrip().startswith("::")
+    assert len(local(fleet, *where)["syncs"]) == 1
+
+
+@pytest.mark.usefixtures("applications")
+def test_what_is_synced_from_here_into_another_cluster_is_not_looked_for_here(
+    fleet: FleetCopy, cluster: Cluster, where: tuple[str, str]
+) -> None:
+    there = {"server": "https://aws.example"}
+    apply(cluster, "aws", {}, source={"path": "overlays/aws"}, destination=there)
+    done = fleet.json("status", "--live", *where)
+    lives = {one["environment"]: one["live"] for one in done.data["environments"]}
+    assert lives["local"]["release"] == "release3"
+    assert (lives["aws"]["release"], lives["aws"]["rollouts"]) == (None, [])
+    assert lives["aws"]["syncs"][0]["elsewhere"] == "https://aws.example"
+    said = fleet.refused("wait", "--env", "aws", "--release", "release2", *where, code=2)
+    assert "Application/default/aws syncs into https://aws.example" in said
+
+
+@pytest.mark.usefixtures("applications")
+def test_the_application_of_another_repository_with_the_same_folder_is_not_taken_for_ours(
+    fleet: FleetCopy, cluster: Cluster, where: tuple[str, str]
+) -> None:
+    for name in ("ours", "theirs"):
+        url = f"https://git.example/{name}/fleet.git"
+        apply(cluster, name, {}, source={"path": "overlays/local", "repoURL": url})
+    assert len(local(fleet, *where)["syncs"]) == 2
+    for words in (
+        ("-c", "user.name=a", "-c", "user.email=a", "commit", "--allow-empty", "-m", "a"),
+        ("remote", "add", "origin", "git@git.example:ours/fleet"),
+    ):
+        subprocess.run(
+            ["git", "-C", fleet.root, *words],  # noqa: S607
+            env=ENVIRONMENT,
+            check=True,
+            capture_output=True,
+        )
+    (sync,) = local(fleet, *where)["syncs"]
+    assert sync["resource"] == "Application/default/ours"

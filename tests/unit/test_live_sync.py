@@ -269,6 +269,10 @@ def test_the_source_may_be_in_another_namespace() -> None:
     assert source_path(value) == f"{prefix}/team/gitrepositories/fleet"
     value["spec"]["sourceRef"]["namespace"] = "flux-system"
     assert source_path(value) == f"{prefix}/flux-system/gitrepositories/fleet"
+    value["spec"]["sourceRef"]["name"] = "../services/x/proxy?a"
+    assert (
+        source_path(value) == f"{prefix}/flux-system/gitrepositories/..%2Fservices%2Fx%2Fproxy%3Fa"
+    )
 
 
 @pytest.mark.parametrize("value", [{}, {"spec": 1}, {"spec": {"source": [], "sources": {"a": 1}}}])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fleetops.api.results import DriftStatus, LiveStatus, RolloutStatus, SyncStatus
+from fleetops.api.services import services
+from fleetops.catalogue import running_release
 from fleetops.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fleetops.api.results import LiveStatus
     from fleetops.api.view import Seen, Subject, View
     from fleetops.manifests import Reference
 
@@ -26,7 +28,7 @@ def live(view: View, subjects: Sequence[Subject], *, asked: bool) -> Mapping[str
     }
     there = seen if asked else _there(seen)
     return {
-        subject.environment.name: view.told(subject, there[subject.environment.name])
+        subject.environment.name: told(view, subject, there[subject.environment.name])
         for subject in subjects
         if subject.environment.name in there
     }
@@ -45,3 +47,40 @@ def _there(seen: Mapping[str, Seen]) -> dict[str, Seen]:
                     hint="say with --env which of them is in this cluster",
                 )
     return {name: one for name, one in seen.items() if one.syncs or name in owners.values()}
+
+
+def told(view: View, subject: Subject, seen: Seen) -> LiveStatus:
+    """Make a result of what was seen of an environment."""
+    running = running_release(seen.versions, view.fleet.releases)
+    return LiveStatus(
+        release=running.name if running else None,
+        services=services(view.fleet, seen.versions),
+        syncs=tuple(
+            SyncStatus(
+                controller=one.controller,
+                resource=str(one.resource),
+                repository=one.repository,
+                states=one.states,
+                ok=one.ok,
+                failed=one.failed,
+                applied=view.commit(one.applied, subject),
+                attempted=view.commit(one.attempted, subject),
+                messages=one.messages,
+                elsewhere=one.elsewhere or None,
+            )
+            for one in seen.syncs
+        ),
+        rollouts=tuple(
+            RolloutStatus(resource=str(reference), waits_for=why)
+            for reference, why in seen.rollouts
+        ),
+        drift=tuple(
+            DriftStatus(
+                resource=str(one.resource),
+                container=one.container,
+                live=one.live,
+                rendered=one.rendered,
+            )
+            for one in seen.drift
+        ),
+    )

@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fleetops.api.results import (
-    ClusterSeen,
-    CommitStatus,
-    DriftStatus,
-    LiveStatus,
-    RolloutStatus,
-    SyncStatus,
-)
-from fleetops.api.services import services
-from fleetops.catalogue import running_release
+from fleetops.api.results import ClusterSeen, CommitStatus
 from fleetops.cluster.given import Given, kubectl_for, reached, read_context
 from fleetops.git import open_history
 from fleetops.kube import Kinds, UnreachableError
@@ -180,42 +171,6 @@ class View(Struct, frozen=True, dict=True):
             kubernetes=self.kubernetes,
             commit=self.history.head if self.history else None,
             notes=self._controllers.unseen,
-        )
-
-    def told(self, subject: Subject, seen: Seen) -> LiveStatus:
-        """Make a result of what was seen of an environment."""
-        running = running_release(seen.versions, self.fleet.releases)
-        return LiveStatus(
-            release=running.name if running else None,
-            services=services(self.fleet, seen.versions),
-            syncs=tuple(
-                SyncStatus(
-                    controller=one.controller,
-                    resource=str(one.resource),
-                    repository=one.repository,
-                    states=one.states,
-                    ok=one.ok,
-                    failed=one.failed,
-                    applied=self.commit(one.applied, subject),
-                    attempted=self.commit(one.attempted, subject),
-                    messages=one.messages,
-                    elsewhere=one.elsewhere or None,
-                )
-                for one in seen.syncs
-            ),
-            rollouts=tuple(
-                RolloutStatus(resource=str(reference), waits_for=why)
-                for reference, why in seen.rollouts
-            ),
-            drift=tuple(
-                DriftStatus(
-                    resource=str(one.resource),
-                    container=one.container,
-                    live=one.live,
-                    rendered=one.rendered,
-                )
-                for one in seen.drift
-            ),
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from msgspec import Struct
 
 from fleetops.api.fleet import bench
+from fleetops.api.live import told
 from fleetops.api.results import Wait
 from fleetops.api.view import Subject, Target, reach
 from fleetops.catalogue import running_release
@@ -155,7 +156,7 @@ class _Waiting:
             release=self._request.release.name,
             outcome=outcome,
             waiting=waiting,
-            live=self._view.told(self._subject, seen),
+            live=told(self._view, self._subject, seen),
             cluster=self._view.seen(),
             seconds=round(time.monotonic() - self._start, 3),
         )

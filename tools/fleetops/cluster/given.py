@@ -40,6 +40,16 @@ class Given(Struct, frozen=True):
     """None for the current one."""
 
     @property
+    def environment(self) -> dict[str, str]:
+        """What kubectl is run with: the user's environment, for it acts as the user."""
+        environment = user_environment(self.repository)
+        if named := environment.get("KUBECONFIG"):
+            # It is started in another folder.
+            paths = (str(Path(one).absolute()) for one in named.split(os.pathsep) if one)
+            environment["KUBECONFIG"] = os.pathsep.join(paths)
+        return environment
+
+    @property
     def arguments(self) -> tuple[str, ...]:
         """What kubectl is called with."""
         given = (("--kubeconfig", self.kubeconfig), ("--context", self.context))
@@ -69,7 +79,7 @@ def read_context(given: Given) -> tuple[str, str]:
         Command(
             (*given.arguments, "config", "view", "--minify", "--output=json"),
             Path("/"),
-            user_environment(given.repository),
+            given.environment,
         )
     )
     if completed.returncode:
@@ -95,7 +105,7 @@ def reached(given: Given) -> Iterator[Proxied]:
             proxy = subprocess.Popen(
                 (*given.arguments, "proxy", f"--unix-socket={path}"),
                 cwd="/",
-                env=user_environment(given.repository),
+                env=given.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from fleetops.live.sync import Sync, commit_in, said, same_folder, without_user
 from fleetops.manifests import Reference, dig, mappings
@@ -32,7 +33,11 @@ def source_path(value: Any) -> str | None:  # noqa: ANN401
     source = dig(value, "spec", "sourceRef")
     plural, name = _PLURALS.get(dig(source, "kind") or ""), dig(source, "name")
     namespace = dig(source, "namespace") or value["metadata"]["namespace"]
-    return f"{_SOURCES}/namespaces/{namespace}/{plural}/{name}" if plural and name else None
+    if not plural or not name:
+        return None
+    # Whoever wrote them, they are names and no paths.
+    namespace, name = quote(str(namespace), safe=""), quote(str(name), safe="")
+    return f"{_SOURCES}/namespaces/{namespace}/{plural}/{name}"
 
 
 def read_kustomization(value: Any, source: Any, folder: str) -> Sync | None:  # noqa: ANN401

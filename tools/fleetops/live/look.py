@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from fleetops.errors import ProgramError
 from fleetops.live.argo import APPLICATIONS, read_application
 from fleetops.live.flux import KUSTOMIZATIONS, read_kustomization, source_path
-from fleetops.manifests import Manifest, dig, home, images
+from fleetops.manifests import Manifest, home, images
 from fleetops.rehearsal.rollouts import MOVING
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def controllers(client: Client) -> Controllers:
     """List what syncs into a cluster, in all namespaces; raises as `Client.get` does."""
     unseen: list[str] = []
     applications, kustomizations = (
-        list(_listed(client, path, unseen)) for path in (APPLICATIONS, KUSTOMIZATIONS)
+        _listed(client, path, unseen) for path in (APPLICATIONS, KUSTOMIZATIONS)
     )
     return Controllers(client, applications, kustomizations, tuple(unseen))
 
@@ -70,14 +69,12 @@ def _kustomization(client: Client, value: Any, folder: str) -> Sync | None:  # n
     return read_kustomization(value, client.get(path), folder) if path else found
 
 
-def _listed(client: Client, path: str, unseen: list[str]) -> Iterator[Any]:
+def _listed(client: Client, path: str, unseen: list[str]) -> Sequence[Any]:
     answer = client.ask("GET", path)
     if answer.status == HTTPStatus.FORBIDDEN:
         unseen.append(answer.message)
-    elif not answer.ok and not answer.absent:
-        raise ProgramError(f"the API server refuses: {answer.message}")
-    elif answer.ok:
-        yield from dig(answer.value, "items") or ()
+        return ()
+    return () if answer.absent else answer.demand()["items"] or ()
 
 
 def placed(manifests: Iterable[Manifest], sync: Sync | None) -> Iterator[Manifest]:

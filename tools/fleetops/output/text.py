@@ -156,6 +156,7 @@ def _cluster_lines(result: Status) -> list[str]:
     return [
         f"cluster: {cluster.context}, Kubernetes {cluster.kubernetes.removeprefix('v')}",
         *([f"nothing of it is there: {', '.join(absent)}"] if absent else []),
+        *([] if cluster.commit else ["this work tree has no commit to compare with"]),
         *(f"not seen: {note}" for note in cluster.notes),
     ]
 
