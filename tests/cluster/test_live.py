@@ -262,7 +262,7 @@ def test_what_there_is_none_of_is_exit_code_2(
 
 def test_a_kubeconfig_that_is_not_there_is_exit_code_2(fleet: FleetCopy) -> None:
     said = fleet.refused("status", "--live", "--kubeconfig", "none", code=2)
-    assert "there is no kubeconfig " in said
+    assert "no such cluster: there is no file " in said
 
 
 def test_the_kubeconfig_is_kubectls_own_if_none_is_given(

@@ -74,7 +74,7 @@ def read_context(given: Given) -> tuple[str, str]:
     Raises UsageError with kubectl's words where there is no such context.
     """
     if given.kubeconfig is not None and not given.kubeconfig.is_file():
-        raise UsageError(f"there is no kubeconfig {given.kubeconfig}")
+        raise UsageError(f"no such cluster: there is no file {given.kubeconfig}")
     completed = run(
         Command(
             (*given.arguments, "config", "view", "--minify", "--output=json"),
