@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +96,7 @@ def test_a_wait_returns_when_a_pushed_promotion_is_synced(synced: Synced) -> Non
     assert behind["applied"]["changed"]
     process = synced.clone.start(*wait_words(synced, "release2"))
     assert process.stderr is not None
-    assert process.stderr.readline().startswith("0 s: waiting: position-tracker runs release3")
+    assert "waiting: position-tracker runs release3" in process.stderr.readline()
     synced.git("push", "--quiet", "origin", "HEAD:main")
     synced.notice("local")
     done = synced.clone.end(process)
@@ -143,18 +144,30 @@ def test_a_commit_that_leaves_the_overlay_as_it_is_is_not_waited_for(synced: Syn
     assert wait(synced, "release3", timeout=3).code == 0
 
 
-def test_a_drift_is_shown(synced: Synced) -> None:
+def heal(synced: Synced, *, by_itself: bool) -> None:
+    """Have the controller heal what is edited by hand, or leave it."""
+    spec: dict[str, Any] = {"suspend": not by_itself}
     if synced.controller.name == "argocd":
-        # It would heal it within the second; Flux does so within its interval of ten minutes.
-        left = '{"spec":{"syncPolicy":{"automated":{"selfHeal":false}}}}'
-        name = (synced.controller.resource, "fleetman-local")
-        synced.controller.own("patch", *name, "--type=merge", "-p", left)
-    changed = f"position-tracker={TRACKER}:release1"
-    synced.controller.kubectl(
-        "-n", "fleetman", "set", "image", "deployment/position-tracker", changed
-    )
-    live = status(synced)
-    assert live["release"] is None
+        spec = {"syncPolicy": {"automated": {"selfHeal": by_itself}}}
+    name = (synced.controller.resource, "fleetman-local", "--type=merge")
+    synced.controller.own("patch", *name, "-p", json.dumps({"spec": spec}))
+
+
+def test_a_drift_is_shown(synced: Synced) -> None:
+    set_image = ("set", "image", "deployment/position-tracker")
+
+    def edited() -> dict[str, Any]:
+        changed = f"position-tracker={TRACKER}:release1"
+        synced.controller.kubectl("-n", "fleetman", *set_image, changed)
+        return status(synced)
+
+    heal(synced, by_itself=False)
+    try:
+        # A sync that is under way may heal it once more.
+        live = synced.controller.wait(edited, lambda live: bool(live["drift"]))
+    finally:
+        heal(synced, by_itself=True)
+    assert (live["release"], live["services"][2]["versions"]) == (None, [":release1"])
     assert live["drift"] == [
         {
             "resource": "Deployment/fleetman/position-tracker",
