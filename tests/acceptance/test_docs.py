@@ -112,5 +112,14 @@ def test_documents_link_to_what_is_there() -> None:
 def test_published_schemas_are_json_schemas() -> None:
     import jsonschema
 
-    for name in ("config", "release", "promote", "validate", "status", "releases", "doctor"):
+    for name in (
+        "config",
+        "release",
+        "promote",
+        "validate",
+        "status",
+        "wait",
+        "releases",
+        "doctor",
+    ):
         jsonschema.Draft202012Validator.check_schema(schema(name))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fleetcopy import FleetCopy
 
 COMMANDS = (
-    ("promote",), ("validate",), ("status",), ("releases",), ("explain",), ("schema",),
+    ("promote",), ("validate",), ("status",), ("wait",), ("releases",), ("explain",), ("schema",),
     ("doctor",), ("tools",), ("tools", "install"), ("completion",),
 )  # fmt: skip
 

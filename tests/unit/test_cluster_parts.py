@@ -14,8 +14,10 @@ import pytest
 from fleetops import cluster, goyaml
 from fleetops.api.results import Clusters, ClusterStatus, PartStatus
 from fleetops.cluster import credentials, folders, parts
+from fleetops.cluster.given import kubectl_for
 from fleetops.errors import ProgramError, UsageError
 from fleetops.output import as_text
+from fleetops.programs import ANY_KUBECTL, find
 
 STAGES = Path(cluster.__file__).with_name("stages.yaml")
 
@@ -194,3 +196,25 @@ def test_clusters_are_told_in_a_table() -> None:
     ended = tuple(ClusterStatus(name=name, state="ended") for name in "ab")
     assert as_text(Clusters(clusters=ended)) == "ended a, b"
     assert as_text(Clusters(clusters=())) == "there is no cluster"
+
+
+@pytest.mark.parametrize(
+    ("said", "used"),
+    [
+        ("Client Version: v1.30.1", True),
+        ("Client Version: v1.22.0-dispatcher", True),
+        ('Client Version: version.Info{Major:"1", Minor:"20", GitVersion:"v1.20.2"}', False),
+    ],
+)
+def test_a_cluster_of_the_users_is_reached_with_the_users_kubectl(
+    said: str, *, used: bool, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bin" / "kubectl"
+    path.parent.mkdir()
+    path.write_text(f"#!/bin/sh\necho '{said}'\n")
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", str(path.parent))
+    found = find(ANY_KUBECTL, repository)
+    assert (found.path if found else None) == (path if used else None)
+    if used:
+        assert kubectl_for(repository, print) == path

@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from fleetops.api import cluster as clusters
-from fleetops.cluster.given import Given, reached, read_context
+from fleetops.cluster.given import Given, kubectl_for, reached, read_context
 from fleetops.errors import RefusedError
-from fleetops.programs import KUBECTL, ensure
 from fleetops.rehearsal import Stand, alone, clear
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def _own(cluster: Cluster) -> Iterator[Stand]:
 @contextlib.contextmanager
 def _given(directory: Path, where: Where, narrate: Callable[[str], None]) -> Iterator[Stand]:
     repository = directory.absolute()
-    kubectl = ensure(KUBECTL, repository, narrate)
+    kubectl = kubectl_for(repository, narrate)
     kubeconfig = where.kubeconfig.absolute() if where.kubeconfig else None
     given = Given(kubectl, repository, kubeconfig, where.context)
     name, server = read_context(given)

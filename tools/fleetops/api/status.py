@@ -1,4 +1,4 @@
-"""What runs where, from the repository alone."""
+"""What runs where: from the repository alone and, if a cluster is named, from that too."""
 
 from __future__ import annotations
 
@@ -9,37 +9,70 @@ from fleetops.api.results import (
     EnvironmentStatus,
     Releases,
     ReleaseSummary,
-    ServiceStatus,
     Status,
 )
+from fleetops.api.services import images_of, services
 from fleetops.catalogue import releases_with, running_release
 from fleetops.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from fleetops.api.fleet import Fleet
+    from fleetops.api.fleet import Bench, Fleet
+    from fleetops.api.results import LiveStatus
+    from fleetops.api.view import Target
     from fleetops.catalogue import Environment, Release
+    from fleetops.checks import Scene
 
 
-def status(fleet: Fleet, narrate: Callable[[str], None]) -> Status:
-    """Tell what each environment runs of each service, and what is off."""
+def status(
+    fleet: Fleet,
+    environments: Sequence[str],
+    target: Target | None,
+    narrate: Callable[[str], None],
+) -> Status:
+    """Tell what each environment, or each of those named, runs of each service, and what is off.
+
+    With a target also what that cluster runs of them, as `live` says. Raises UsageError for an
+    unknown environment or context, and ProgramError where a program is missing or the cluster does
+    not answer.
+    """
+    config = fleet.config
+    ones = tuple(map(config.environment, environments)) or config.environments
+    with bench(fleet, narrate) as place:
+        scenes = dict(_scenes(place, ones))
+        running: Mapping[str, LiveStatus] = {}
+        cluster = None
+        if target is not None:
+            from fleetops.api.live import live
+            from fleetops.api.view import Subject, reach
+
+            subjects = [
+                Subject(environment, scene)
+                for environment, scene in scenes.items()
+                if not isinstance(scene, InputError)
+            ]
+            with reach(fleet, target, narrate) as view:
+                running = live(view, subjects, asked=bool(environments))
+                cluster = view.seen()
     return Status(
         environments=tuple(
-            _environment(fleet, environment, versions)
-            for environment, versions in _versions(fleet, narrate)
-        )
+            _environment(fleet, environment, scene, running.get(environment.name))
+            for environment, scene in scenes.items()
+        ),
+        cluster=cluster,
     )
 
 
 def releases(fleet: Fleet, narrate: Callable[[str], None]) -> Releases:
     """List the catalogue, and where each release runs."""
     running: dict[str, list[str]] = {name: [] for name in fleet.releases}
-    for environment, versions in _versions(fleet, narrate):
-        if isinstance(versions, InputError):
-            raise versions
-        if release := running_release(versions, fleet.releases):
-            running[release.name].append(environment.name)
+    with bench(fleet, narrate) as place:
+        for environment, scene in _scenes(place, fleet.config.environments):
+            if isinstance(scene, InputError):
+                raise scene
+            if release := running_release(scene.versions, fleet.releases):
+                running[release.name].append(environment.name)
     return Releases(
         releases=tuple(
             ReleaseSummary(
@@ -56,49 +89,32 @@ def releases(fleet: Fleet, narrate: Callable[[str], None]) -> Releases:
     )
 
 
-def _versions(
-    fleet: Fleet, narrate: Callable[[str], None]
-) -> Iterator[tuple[Environment, Mapping[str, set[str]] | InputError]]:
-    """Give the versions that run in each environment, or why it cannot be rendered."""
-    environments = fleet.config.environments
-    with bench(fleet, narrate) as place:
-        for environment, render in zip(environments, place.survey(environments), strict=True):
-            if isinstance(render, InputError):
-                yield environment, render
-            else:
-                yield environment, place.scene(environment, render).versions
+def _scenes(
+    bench: Bench, environments: Sequence[Environment]
+) -> Iterator[tuple[Environment, Scene | InputError]]:
+    """Give the render of each environment, or why it cannot be rendered."""
+    for environment, render in zip(environments, bench.survey(environments), strict=True):
+        if isinstance(render, InputError):
+            yield environment, render
+        else:
+            yield environment, bench.scene(environment, render)
 
 
 def _environment(
-    fleet: Fleet, environment: Environment, found: Mapping[str, set[str]] | InputError
+    fleet: Fleet, environment: Environment, scene: Scene | InputError, live: LiveStatus | None
 ) -> EnvironmentStatus:
-    versions = {} if isinstance(found, InputError) else found
+    versions = {} if isinstance(scene, InputError) else scene.versions
     running = running_release(versions, fleet.releases)
-    services = {
-        service: image.name
-        for release in fleet.releases.values()
-        for service, image in release.images.items()
-    }
-    expected = {
-        service: image.version for service, image in (running.images if running else {}).items()
-    }
     return EnvironmentStatus(
         environment=environment.name,
         release=running.name if running else None,
-        services=tuple(
-            ServiceStatus(
-                service=service,
-                image=name,
-                versions=tuple(sorted(versions.get(name, ()))),
-                expected=expected.get(service),
-            )
-            for service, name in services.items()
-        ),
+        services=services(fleet, versions),
         off=(
-            (f"cannot be rendered: {found.summary}",)
-            if isinstance(found, InputError)
-            else tuple(_off(services, found, running, fleet.releases))
+            (f"cannot be rendered: {scene.summary}",)
+            if isinstance(scene, InputError)
+            else tuple(_off(images_of(fleet), versions, running, fleet.releases))
         ),
+        live=live,
     )
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Command = Callable[[Session, argparse.Namespace], int]
 
+_ALLOWED = "use this cluster, if fleetops.yaml allows its context"
+
 
 def run(session: Session, words: list[str]) -> int:
     """Run the command that the words ask for, and give the exit code."""
@@ -88,10 +90,13 @@ def build_parser() -> argparse.ArgumentParser:
         nargs="*",
         help="with --on-cluster: files or folders of manifests, in place of the environments",
     )
-    _given(validate)
+    _given(validate, _ALLOWED)
     _output(validate)
 
-    _output(_command(commands, "status", _status, "tell what each environment runs, from Git"))
+    _describe_status(_command(commands, "status", _status, "tell what each environment runs"))
+    _describe_wait(
+        _command(commands, "wait", _wait, "wait until an environment runs a release in its cluster")
+    )
     _output(_command(commands, "releases", _releases, "list the releases and where they run"))
 
     explain = _command(commands, "explain", _explain, "explain a check, or list them all")
@@ -144,18 +149,55 @@ def _describe_rehearse(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="use the cluster named rehearsal, started unless it is up, and leave it as it is then",
     )
-    _given(parser)
+    _given(parser, _ALLOWED)
     _output(parser)
 
 
-def _given(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--kubeconfig",
-        type=Path,
-        metavar="FILE",
-        help="use this cluster, if fleetops.yaml allows its context",
+def _describe_status(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Tell what each environment runs, from the work tree. With --live also what a cluster runs:"
+        " what its Argo CD Application or Flux Kustomization says, rollouts, and drift in images."
+        " A context is one cluster. An environment is in it if something there syncs its overlay,"
+        " or if its workloads are there that nothing syncs; so one call tells of all environments"
+        " in a cluster that they share, and where each has its own, a call for each does. Nothing"
+        " is written to the cluster."
     )
-    parser.add_argument("--context", metavar="NAME", help="the context in FILE, if not the current")
+    _environment(
+        parser,
+        action="append",
+        default=[],
+        help="an environment, may be given again; all if it is not given. With --live it is looked"
+        " for in the cluster, whether or not anything of it is there",
+    )
+    parser.add_argument("--live", action="store_true", help="also look at a cluster")
+    _given(parser, "with --live, a kubeconfig; if it is not given, the one that kubectl uses")
+    _output(parser)
+
+
+def _describe_wait(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Wait until the workloads of an environment run a release in its cluster and have rolled"
+        " out, and what syncs it says that it is synced and healthy. It ends at once with 1 where"
+        " that says that the sync of its newest commit has failed. Nothing is written to the"
+        " cluster."
+    )
+    _environment(parser, required=True, help="the environment")
+    release = parser.add_argument("--release", required=True, metavar="R", help="the release")
+    _completed(release, completion.releases)
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=600.0,
+        metavar="S",
+        help="seconds to wait at most (default: 600)",
+    )
+    _given(parser, "a kubeconfig; if it is not given, the one that kubectl uses")
+    _output(parser)
+
+
+def _given(parser: argparse.ArgumentParser, words: str) -> None:
+    parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help=words)
+    parser.add_argument("--context", metavar="NAME", help="a context in it, if not the current")
 
 
 def _describe_cluster(parser: argparse.ArgumentParser) -> None:
@@ -279,11 +321,34 @@ def _validation(session: Session, arguments: argparse.Namespace) -> Validation:
     return try_files(session.directory, arguments.paths, where, session.narrate)
 
 
-def _status(session: Session, _arguments: argparse.Namespace) -> int:
+def _status(session: Session, arguments: argparse.Namespace) -> int:
     from fleetops.api.status import status
 
-    session.print(status(session.fleet(), session.narrate))
+    target = None
+    if arguments.live:
+        from fleetops.api.view import Target
+
+        target = Target(arguments.kubeconfig, arguments.context)
+    elif arguments.kubeconfig or arguments.context:
+        raise UsageError("a cluster is looked at only with --live")
+    session.print(status(session.fleet(), arguments.env, target, session.narrate))
     return 0
+
+
+def _wait(session: Session, arguments: argparse.Namespace) -> int:
+    from fleetops.api.view import Target
+    from fleetops.api.wait import Request, wait
+
+    fleet = session.fleet()
+    request = Request(
+        fleet.release(arguments.release),
+        fleet.config.environment(arguments.env),
+        Target(arguments.kubeconfig, arguments.context),
+        arguments.timeout,
+    )
+    result = wait(fleet, request, session.narrate)
+    session.print(result)
+    return 0 if result.ok else 1
 
 
 def _releases(session: Session, _arguments: argparse.Namespace) -> int:

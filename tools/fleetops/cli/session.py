@@ -33,9 +33,10 @@ class Session:
         sys.stdout.write(f"{text}\n")
 
     def narrate(self, line: str) -> None:
-        """Say a line on stderr."""
-        sys.stderr.write(f"{line}\n")
-        sys.stderr.flush()
+        """Say a line on stderr; whoever's words are in it, it does nothing there."""
+        from fleetops.output import clean
+
+        self._say(clean(line))
 
     def fail(self, error: FleetopsError) -> None:
         """Say what went wrong: on stderr, or as JSON where that was asked for."""
@@ -46,4 +47,8 @@ class Session:
         if self.as_json:
             self.print(result)
         else:
-            self.narrate(as_text(result))
+            self._say(as_text(result))
+
+    def _say(self, text: str) -> None:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()

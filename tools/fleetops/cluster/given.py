@@ -18,10 +18,10 @@ from msgspec import Struct
 from fleetops.cluster.supervisor import die_with_parent
 from fleetops.errors import ProgramError, UsageError
 from fleetops.kube import Proxied
-from fleetops.programs import Command, run, user_environment
+from fleetops.programs import ANY_KUBECTL, KUBECTL, Command, ensure, find, run, user_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _POLL: Final = 0.01
 _SECONDS: Final = 30.0
@@ -40,6 +40,16 @@ class Given(Struct, frozen=True):
     """None for the current one."""
 
     @property
+    def environment(self) -> dict[str, str]:
+        """What kubectl is run with: the user's environment, for it acts as the user."""
+        environment = user_environment(self.repository)
+        if named := environment.get("KUBECONFIG"):
+            # It is started in another folder.
+            paths = (str(Path(one).absolute()) for one in named.split(os.pathsep) if one)
+            environment["KUBECONFIG"] = os.pathsep.join(paths)
+        return environment
+
+    @property
     def arguments(self) -> tuple[str, ...]:
         """What kubectl is called with."""
         given = (("--kubeconfig", self.kubeconfig), ("--context", self.context))
@@ -49,16 +59,27 @@ class Given(Struct, frozen=True):
         )
 
 
+def kubectl_for(repository: Path, narrate: Callable[[str], None]) -> Path:
+    """Give a kubectl that reaches a cluster of the user's; built where PATH has none.
+
+    Raises as `ensure` does.
+    """
+    found = find(ANY_KUBECTL, repository)
+    return found.path if found else ensure(KUBECTL, repository, narrate)
+
+
 def read_context(given: Given) -> tuple[str, str]:
     """Give the name of the context and the URL of its API server.
 
     Raises UsageError with kubectl's words where there is no such context.
     """
+    if given.kubeconfig is not None and not given.kubeconfig.is_file():
+        raise UsageError(f"no such cluster: there is no file {given.kubeconfig}")
     completed = run(
         Command(
             (*given.arguments, "config", "view", "--minify", "--output=json"),
             Path("/"),
-            user_environment(given.repository),
+            given.environment,
         )
     )
     if completed.returncode:
@@ -84,7 +105,7 @@ def reached(given: Given) -> Iterator[Proxied]:
             proxy = subprocess.Popen(
                 (*given.arguments, "proxy", f"--unix-socket={path}"),
                 cwd="/",
-                env=user_environment(given.repository),
+                env=given.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,

@@ -104,9 +104,10 @@ class Supervisor:
 
 
 def die_with_parent() -> None:
-    """Have the kernel kill this process, a new child, when its parent ends."""
+    """Have the kernel kill this process, a new child, when its parent ends; Linux can."""
     parent = os.getppid()
-    ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
 

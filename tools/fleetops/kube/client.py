@@ -67,6 +67,15 @@ class Answer(Struct, frozen=True):
         causes = dig(self.value, "details", "causes") or ()
         return tuple(one["field"] for one in causes if one.get("field"))
 
+    def demand(self) -> Any:  # noqa: ANN401
+        """Give the value of what it did; raises as `Client.get` does."""
+        if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(self.value, dict):
+            # These are words of what stands in front of it: its own come in a Status.
+            raise UnreachableError(f"the API server does not answer: {self.message}")
+        if not self.ok:
+            raise ProgramError(f"the API server refuses: {self.message}")
+        return self.value
+
 
 class Client:
     """Asks one API server, one question after the other; every thread needs its own."""
@@ -86,7 +95,7 @@ class Client:
         Raises UnreachableError, or ProgramError with the API server's words where it refuses.
         """
         answer = self.ask("GET", path)
-        return None if answer.absent else _demand(answer)
+        return None if answer.absent else answer.demand()
 
     def items(self, path: str) -> list[Any]:
         """Give the items of a list, none where there is no such path; raises as `get` does."""
@@ -95,7 +104,7 @@ class Client:
     def create(self, path: str, body: bytes) -> bool:
         """Create an object, written as JSON, unless it is there; raises as `get` does."""
         answer = self.ask("POST", path, body)
-        return answer.conflict or _demand(answer) is not None
+        return answer.conflict or answer.demand() is not None
 
     def ask(self, method: str, path: str, body: bytes | None = None, kind: str = _JSON) -> Answer:
         """Ask, and give the answer, also where that is a refusal; raises UnreachableError.
@@ -119,7 +128,7 @@ class Client:
         try:
             response = self._send("GET", path, None, _JSON)
             if response.status >= HTTPStatus.BAD_REQUEST:
-                _demand(Answer(response.status, _decoded(response.read())))
+                Answer(response.status, _decoded(response.read())).demand()
             while line := response.readline():
                 yield json.loads(line)
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -159,9 +168,3 @@ def _decoded(content: bytes) -> Any:  # noqa: ANN401
         return json.loads(content)
     except ValueError:
         return content.decode(errors="replace").strip()
-
-
-def _demand(answer: Answer) -> Any:  # noqa: ANN401
-    if not answer.ok:
-        raise ProgramError(f"the API server refuses: {answer.message}")
-    return answer.value

@@ -16,10 +16,13 @@ from fleetops.api.results import (  # noqa: TC001
     Rehearsal,
     Releases,
     Result,
+    ServiceStatus,
     Status,
     Validation,
+    Wait,
 )
 from fleetops.manifests import split_image
+from fleetops.output.live import live_lines
 from fleetops.words import count
 
 if TYPE_CHECKING:
@@ -127,14 +130,51 @@ def _(result: Rehearsal) -> list[str]:
 def _(result: Status) -> list[str]:
     services = [one.service for one in result.environments[0].services]
     rows = [("environment", "release", *services)]
+    lines = []
     for environment in result.environments:
-        cells = [
-            ", ".join(version.removeprefix(":") for version in one.versions) or "-"
-            for one in environment.services
-        ]
-        rows.append((environment.environment, environment.release or "none", *cells))
+        name, live = environment.environment, environment.live
+        rows.append((name, environment.release or "none", *_cells(environment.services)))
+        if live is not None:
+            if live.rollouts:
+                rows.append(("  live", live.release or "none", *_cells(live.services)))
+            lines += [f"{name}, live:", *live_lines(live)]
     off = [f"{one.environment}: {line}" for one in result.environments for line in one.off]
-    return [*_table(rows), *off]
+    return [*_table(rows), *off, *_cluster_lines(result), *lines]
+
+
+def _cells(services: Sequence[ServiceStatus]) -> list[str]:
+    return [
+        ", ".join(version.removeprefix(":") for version in one.versions) or "-" for one in services
+    ]
+
+
+def _cluster_lines(result: Status) -> list[str]:
+    cluster = result.cluster
+    if cluster is None:
+        return []
+    absent = [one.environment for one in result.environments if one.live is None]
+    return [
+        f"cluster: {cluster.context}, Kubernetes {cluster.kubernetes.removeprefix('v')}",
+        *([f"nothing of it is there: {', '.join(absent)}"] if absent else []),
+        *([] if cluster.commit else ["this work tree has no commit to compare with"]),
+        *(f"not seen: {note}" for note in cluster.notes),
+    ]
+
+
+@_lines.register
+def _(result: Wait) -> list[str]:
+    where = f"in the cluster {result.cluster.context}"
+    last = {
+        "reached": f"{result.environment} runs {result.release} {where}",
+        "timeout": f"{result.environment} does not run {result.release} {where}, it was waited for",
+        "failed": f"{result.environment} does not come to run {result.release} {where}",
+    }[result.outcome]
+    return [
+        *(f"waiting: {line}" for line in result.waiting),
+        *live_lines(result.live),
+        *(f"not seen: {note}" for note in result.cluster.notes),
+        f"{last} ({result.seconds:.1f} s)",
+    ]
 
 
 @_lines.register

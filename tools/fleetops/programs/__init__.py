@@ -8,8 +8,10 @@ from fleetops.programs.commands import (
     clean_environment,
     user_environment,
 )
+from fleetops.programs.find import find
 from fleetops.programs.inventory import Found, Origin, inventory
 from fleetops.programs.pins import (
+    ANY_KUBECTL,
     CLUSTER_PROGRAMS,
     KUBECONFORM,
     KUBECTL,
@@ -20,6 +22,7 @@ from fleetops.programs.pins import (
 from fleetops.programs.run import Batch, run, run_all
 
 __all__ = [
+    "ANY_KUBECTL",
     "CLUSTER_PROGRAMS",
     "KUBECONFORM",
     "KUBECTL",
@@ -34,6 +37,7 @@ __all__ = [
     "brief_environment",
     "clean_environment",
     "ensure",
+    "find",
     "inventory",
     "run",
     "run_all",

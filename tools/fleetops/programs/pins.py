@@ -93,6 +93,9 @@ KUBE_APISERVER: Final = _kubernetes(_KUBERNETES[0], "--version")
 KUBE_CONTROLLER_MANAGER: Final = _kubernetes(_KUBERNETES[1], "--version")
 KUBE_SCHEDULER: Final = _kubernetes(_KUBERNETES[2], "--version")
 KUBECTL: Final = _kubernetes(_KUBERNETES[3], "version", "--client")
+ANY_KUBECTL: Final = Tool("kubectl", KUBECTL.version_arguments, Range(Version(1, 22)))
+"""For the user's own clusters. From then on it knows how they are logged in to today:
+client.authentication.k8s.io/v1; it need not be of their version."""
 ETCD: Final = Program(
     name="etcd",
     version_arguments=("--version",),
