@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from fleetops.kube.client import APPLY, Answer
-from fleetops.manifests import Manifest, Reference, dig, home
+from fleetops.manifests import Manifest, Reference, dig, home, mappings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -22,8 +22,9 @@ NAMESPACE: Final = "Namespace"
 
 _QUERY: Final = "?fieldManager=fleetops&force=true&fieldValidation=Strict"
 _DELETE: Final = b'{"propagationPolicy":"Background","gracePeriodSeconds":0}'
+_IN_EACH: Final = ("configmaps", "serviceaccounts", "events")
 _POLL: Final = 0.02
-_SECONDS: Final = 30.0
+_SECONDS: Final = 60.0
 # What others need to be there first, as kustomize's legacy order has it (api/types/sortoptions.go
 # and legacyordertransformer.go); a webhook comes last, for it would judge the others.
 _FIRST: Final = (
@@ -82,7 +83,7 @@ def delete(client: Client, kinds: Kinds, manifest: Manifest) -> Answer:
 
 
 def finalize(client: Client, name: str) -> None:
-    """Let a namespace go that is being deleted and has nothing in it.
+    """Let a namespace go that is being deleted, and has nothing in it but what each has.
 
     Its controller would do so, but waits five seconds first (namespaceDeletionGracePeriod in
     kubernetes/pkg/controller/namespace).
@@ -90,6 +91,8 @@ def finalize(client: Client, name: str) -> None:
     path = f"/api/v1/namespaces/{name}"
     value = client.get(path)
     if value is not None:
+        for plural in _IN_EACH:
+            client.ask("DELETE", f"{path}/{plural}")
         body = msgspec.json.encode({**value, "spec": {"finalizers": []}})
         client.ask("PUT", f"{path}/finalize", body)
 
@@ -143,15 +146,24 @@ def await_account(client: Client, name: str) -> bool:
     return await_that(lambda: client.get(path) is not None)
 
 
-def await_definition(client: Client, kinds: Kinds, manifest: Manifest) -> bool:
+def await_definition(client: Client, manifest: Manifest) -> bool:
     """Wait until the objects of a new CustomResourceDefinition can be created."""
-    spec = manifest.value.get("spec")
-    group, kind = dig(spec, "group"), dig(spec, "names", "kind")
-    served = [one["name"] for one in dig(spec, "versions") or () if one.get("served")]
+    return await_that(lambda: all(map(client.serves, _paths(manifest))))
 
-    def is_served(version: str) -> bool:
-        # It is listed among the kinds a moment before its objects have a path.
-        resource = kinds.find(f"{group}/{version}", str(kind))
-        return resource is not None and client.ask("GET", f"{resource.path('')}?limit=1").ok
 
-    return await_that(lambda: all(map(is_served, served)))
+def await_no_definition(client: Client, manifest: Manifest) -> bool:
+    """Wait until nothing is served any more of a CustomResourceDefinition that is gone.
+
+    Until then, objects of another one of its name would be judged by the old one.
+    """
+    return await_that(lambda: not any(map(client.serves, _paths(manifest))))
+
+
+def _paths(definition: Manifest) -> list[str]:
+    spec = definition.value.get("spec")
+    group, plural = dig(spec, "group"), dig(spec, "names", "plural")
+    return [
+        f"/apis/{group}/{version.get('name')}/{plural}"
+        for _, version in mappings(dig(spec, "versions"))
+        if version.get("served")
+    ]

@@ -101,6 +101,10 @@ class Client:
         """Give the items of a list, none where there is no such path; raises as `get` does."""
         return list((self.get(path) or {}).get("items") or ())
 
+    def serves(self, path: str) -> bool:
+        """Tell whether there are objects, or could be, at the path of a list."""
+        return self.ask("GET", f"{path}?limit=1").ok
+
     def create(self, path: str, body: bytes) -> bool:
         """Create an object, written as JSON, unless it is there; raises as `get` does."""
         answer = self.ask("POST", path, body)

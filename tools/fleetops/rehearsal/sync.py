@@ -65,10 +65,11 @@ def put(stand: Stand, manifests: Sequence[Manifest]) -> list[Outcome]:
     wanted = [one for one in ordered if one.reference.kind == NAMESPACE]
     outcomes = [_put(stand, one) for one in wanted]
     named = {one.manifest.reference.name: one.verb for one in outcomes}
-    definitions = [one for one in ordered if one.reference.kind == CRD]
-    outcomes += [_put(stand, one) for one in definitions]
-    for definition in definitions:
-        await_definition(stand.client, stand.kinds, definition)
+    for manifest in ordered:
+        if manifest.reference.kind == CRD:
+            outcomes.append(_put(stand, manifest))
+            if outcomes[-1].verb != "refused":
+                await_definition(stand.client, manifest)
     rest = [one for one in ordered if one.reference.kind not in {NAMESPACE, CRD}]
     for name in stand.namespaces_of(rest):
         if name not in named:

@@ -15,6 +15,7 @@ from fleetops.kube.apply import (
     await_account,
     await_definition,
     await_gone,
+    await_no_definition,
     await_that,
     delete,
     in_order,
@@ -129,6 +130,8 @@ def _remove(stand: Stand, made: Sequence[Manifest]) -> None:
             waited.append(manifest)
     for manifest in waited:
         await_gone(stand.client, stand.kinds, manifest)
+        if manifest.reference.kind == CRD:
+            await_no_definition(stand.client, manifest)
 
 
 def _post(stand: Stand, manifest: Manifest) -> Answer:
@@ -143,7 +146,7 @@ def _await_effect(stand: Stand, manifest: Manifest) -> None:
     """Wait for what the next documents may rest on."""
     kind = manifest.reference.kind
     if kind == CRD:
-        await_definition(stand.client, stand.kinds, manifest)
+        await_definition(stand.client, manifest)
     elif kind == "ResourceQuota":
         # Until it is counted, nothing that it limits is let in.
         wanted = manifest.get("spec", "hard") or {}
