@@ -27,6 +27,13 @@ IMAGES = " ".join(
     for service in ("queue", "position-simulator", "position-tracker")
 )
 
+TRACKER = "base/position-tracker/deployment.yaml"
+COMMIT = (
+    "git init --quiet",
+    "git add --all",
+    "git -c user.name=a -c user.email=a@example.com commit --quiet --message fleet",
+)
+
 
 class Row(NamedTuple):
     """A promise: ours takes at most `asked` times as long as theirs."""
@@ -56,6 +63,12 @@ def rows() -> list[Row]:
             f" {kustomize} build overlays/aws | {check}",
             2.5,
         ),
+        Row(
+            "diff of a base",
+            f"{FLEETOPS} diff",
+            f"for o in overlays/*/ ../before/overlays/*/; do {kustomize} build $o; done",
+            1.3,
+        ),
         Row("--version", f"{FLEETOPS} --version", f"{sys.executable} -c 'import typer'", 1.5),
     ]
 
@@ -72,16 +85,25 @@ def seconds(command: str, folder: Path) -> float:
     return time.perf_counter() - start
 
 
+def prepare(folder: Path) -> None:
+    """Copy the fleet."""
+    for name in ("base", "overlays", "releases"):
+        shutil.copytree(REPOSITORY / name, folder / name)
+    shutil.copy(REPOSITORY / "fleetops.yaml", folder)
+
+
 def main() -> int:
     """Print the table; exit code 1 if a ratio is not reached."""
     missed = 0
     print(f"{'':24}{'fleetops':>12}{'others':>12}{'ratio':>8}{'asked':>8}")
     with tempfile.TemporaryDirectory() as scratch:
-        fleet = Path(scratch) / "fleet"
-        for name in ("base", "overlays", "releases"):
-            shutil.copytree(REPOSITORY / name, fleet / name)
-        shutil.copy(REPOSITORY / "fleetops.yaml", fleet)
-        theirs_at = Path(scratch) / "theirs"
+        before, fleet, theirs_at = (Path(scratch) / name for name in ("before", "fleet", "theirs"))
+        prepare(before)
+        shutil.copytree(before, fleet)
+        for command in COMMIT:
+            seconds(command, fleet)
+        tracker = fleet / TRACKER
+        tracker.write_text(tracker.read_text().replace("replicas: 1", "replicas: 2"))
         shutil.copytree(fleet, theirs_at)
         for row in rows():
             seconds(row.ours, fleet), seconds(row.theirs, theirs_at)

@@ -117,6 +117,7 @@ def test_published_schemas_are_json_schemas() -> None:
         "release",
         "promote",
         "validate",
+        "diff",
         "status",
         "wait",
         "releases",

@@ -88,7 +88,7 @@ def test_the_order_of_objects_and_of_keys_is_no_change() -> None:
         ("note: web:1", "note: web:2", "ConfigMap/conf: data.note would change"),
         ("name: conf", "name: other", "ConfigMap/other would appear"),
         ("kind: ConfigMap", "kind: Secret", "Secret/conf would appear"),
-        ("        - name: proxy\n          image: proxy:7\n", "", "containers would change"),
+        ("        - name: proxy\n          image: proxy:7\n", "", "containers.1 would change"),
         (
             "name: prepare\n          image: web:2",
             "name: prepare\n          image: web:1",

@@ -33,9 +33,9 @@ from fleetops.checks import (
     volumes,
     workloads,
 )
-from fleetops.checks.quantities import quantity
 from fleetops.files import Repository
 from fleetops.manifests import Manifest, dig, parse
+from fleetops.quantities import quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

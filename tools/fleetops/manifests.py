@@ -187,6 +187,28 @@ _KIND = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _VERSION = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[a-z0-9]+")
 
 
+TEMPLATES: dict[str, goyaml.NodePath] = {
+    "Pod": (),
+    "Deployment": ("spec", "template"),
+    "StatefulSet": ("spec", "template"),
+    "DaemonSet": ("spec", "template"),
+    "ReplicaSet": ("spec", "template"),
+    "ReplicationController": ("spec", "template"),
+    "Job": ("spec", "template"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+}
+"""Where the kinds that make pods say what these are."""
+
+
+def pod_template(manifest: Manifest) -> goyaml.NodePath | None:
+    """Give the path to what holds the metadata and spec of the pods; None where it makes none."""
+    if manifest.reference.group in {"", "apps", "batch"}:
+        return TEMPLATES.get(manifest.reference.kind)
+    # Argo's Rollout, OpenKruise's sets, Knative's Service: they all carry a pod template there.
+    path = ("spec", "template")
+    return path if isinstance(manifest.get(*path, "spec", "containers"), list) else None
+
+
 class Severity(enum.StrEnum):
     """How much a finding weighs."""
 

@@ -14,6 +14,7 @@ from fleetops.api.play import Act, Script, play
 from fleetops.api.results import ObjectOutcome, Rehearsal
 from fleetops.api.source import Source
 from fleetops.api.stand import Where, stand
+from fleetops.api.states import WORK_TREE
 from fleetops.catalogue import running_release
 from fleetops.change import prove
 from fleetops.errors import Place
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from fleetops.api.fleet import Bench, Fleet
     from fleetops.catalogue import Environment, Release
 
-WORK_TREE = "the work tree"
 _MARGIN = 300.0
 """Seconds that a rehearsal may take beside its two rollouts."""
 

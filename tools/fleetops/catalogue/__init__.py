@@ -1,6 +1,6 @@
 """What fleetops.yaml and the release files say."""
 
-from fleetops.catalogue.config import CONFIG, Config, Environment, Excuse, read_config
+from fleetops.catalogue.config import CONFIG, Config, Environment, Excuse, parse_config, read_config
 from fleetops.catalogue.releases import Digest, Release, ReleaseFile, ReleaseImage, read_releases
 from fleetops.catalogue.running import releases_with, running_release
 
@@ -17,6 +17,7 @@ __all__ = [
     "Release",
     "ReleaseFile",
     "ReleaseImage",
+    "parse_config",
     "read_config",
     "read_releases",
     "releases_with",

@@ -1,6 +1,16 @@
 """The old render against the new one."""
 
-from fleetops.change.differences import Difference, differences
+from fleetops.change.differences import Difference, ObjectDifference, Reason, differences
 from fleetops.change.proof import ImageChange, prove, wanted_images
+from fleetops.change.spelling import spelled
 
-__all__ = ["Difference", "ImageChange", "differences", "prove", "wanted_images"]
+__all__ = [
+    "Difference",
+    "ImageChange",
+    "ObjectDifference",
+    "Reason",
+    "differences",
+    "prove",
+    "spelled",
+    "wanted_images",
+]

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
+
+from fleetops.change.defaults import is_default
+from fleetops.change.meaning import encoded, meaning
+from fleetops.change.pairing import pair_items, pair_objects
+from fleetops.lists import keeps_order, merge_keys
+from fleetops.shapes import below, root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -12,52 +18,122 @@ if TYPE_CHECKING:
     from fleetops.goyaml import NodePath
     from fleetops.manifests import Manifest, Reference
 
+Reason = Literal["default", "notation", "order"]
+"""Why a difference changes nothing: the API server fills in the same where nothing is written, it
+is the same quantity or duration, the order of the list means nothing."""
+
 
 class Difference(Struct, frozen=True):
-    """A value that is not the same, or an object or field that is in one render only."""
+    """A field or item that is not the same, or that only one of two renders has."""
 
-    resource: Reference
-    path: NodePath
-    """Empty where the whole object came or went."""
+    old: NodePath
+    """Where it was; as far as there was something."""
+    new: NodePath
+    """Where it is."""
     before: Any
     """None where there was nothing, or null."""
     after: Any
+    reason: Reason | None = None
+    """Why it changes nothing; None where it does."""
+    moved: bool = False
+    """True where the list has the same items in another order."""
 
-    def __str__(self) -> str:
-        """Say what happened to what, without the values, which may be secret."""
-        if not self.path:
-            return f"{self.resource} would {'appear' if self.before is None else 'disappear'}"
-        return f"{self.resource}: {'.'.join(map(str, self.path))} would change"
-
-
-def differences(before: Sequence[Manifest], after: Sequence[Manifest]) -> Iterator[Difference]:
-    """Give every difference, in the order of the new render; what disappears comes last."""
-    old: dict[Reference, list[Manifest]] = {}
-    for manifest in before:
-        old.setdefault(manifest.reference, []).append(manifest)
-    for manifest in after:
-        same = old.get(manifest.reference)
-        if not same:
-            yield Difference(manifest.reference, (), None, manifest.value)
-        else:
-            yield from _values(manifest.reference, (), same.pop(0).value, manifest.value)
-    for reference, gone in old.items():
-        for manifest in gone:
-            yield Difference(reference, (), manifest.value, None)
+    @property
+    def path(self) -> NodePath:
+        """Where it is, or was if it is gone."""
+        return self.old if self.after is None else self.new
 
 
-def _values(reference: Reference, path: NodePath, before: Any, after: Any) -> Iterator[Difference]:  # noqa: ANN401
-    if type(before) is not type(after):
-        yield Difference(reference, path, before, after)
-    elif isinstance(before, dict):
-        for key in {**before, **after}:
-            inside = (*path, key)
-            if key in before and key in after:
-                yield from _values(reference, inside, before[key], after[key])
-            else:
-                yield Difference(reference, inside, before.get(key), after.get(key))
-    elif isinstance(before, list) and len(before) == len(after):
-        for index, pair in enumerate(zip(before, after, strict=True)):
-            yield from _values(reference, (*path, index), *pair)
-    elif before != after:
-        yield Difference(reference, path, before, after)
+class ObjectDifference(Struct, frozen=True):
+    """An object of which something is not the same, or that only one of two renders has."""
+
+    before: Manifest | None
+    after: Manifest | None
+    fields: tuple[Difference, ...] = ()
+    """Of an object that both have."""
+
+    @property
+    def resource(self) -> Reference:
+        """The object that is meant, by its new name."""
+        (one, *_) = (one for one in (self.after, self.before) if one)
+        return one.reference
+
+
+def differences(
+    before: Sequence[Manifest], after: Sequence[Manifest]
+) -> Iterator[ObjectDifference]:
+    """Give every difference, in the order of the new render; what is gone comes last."""
+    for pair in pair_objects(before, after):
+        old = None if pair.before is None else before[pair.before]
+        new = None if pair.after is None else after[pair.after]
+        if old is None or new is None:
+            yield ObjectDifference(old, new)
+        elif encoded(old.value) != encoded(new.value):
+            place = _Place(root(new), "", (), ())
+            yield ObjectDifference(old, new, tuple(_values(place, old.value, new.value)))
+
+
+class _Place(Struct, frozen=True):
+    """Where two values are compared."""
+
+    shape: str
+    name: str
+    old: NodePath
+    new: NodePath
+
+    def below(self, old: str | int, new: str | int) -> _Place:
+        return _Place(
+            below(self.shape, new),
+            new if isinstance(new, str) else "",
+            (*self.old, old),
+            (*self.new, new),
+        )
+
+    def difference(
+        self,
+        before: Any,  # noqa: ANN401
+        after: Any,  # noqa: ANN401
+        reason: Reason | None = None,
+        *,
+        moved: bool = False,
+    ) -> Difference:
+        return Difference(self.old, self.new, before, after, reason, moved)
+
+
+def _values(place: _Place, before: Any, after: Any) -> Iterator[Difference]:  # noqa: ANN401
+    if isinstance(before, dict) and isinstance(after, dict):
+        yield from _mappings(place, before, after)
+    elif isinstance(before, list) and isinstance(after, list):
+        yield from _lists(place, before, after)
+    elif encoded(before) != encoded(after):
+        same = meaning(place.shape, place.name, before) == meaning(place.shape, place.name, after)
+        yield place.difference(before, after, "notation" if same else None)
+
+
+def _mappings(place: _Place, before: dict[str, Any], after: dict[str, Any]) -> Iterator[Difference]:
+    for key in {**before, **after}:
+        inside = place.below(key, key)
+        if key in before and key in after:
+            yield from _values(inside, before[key], after[key])
+            continue
+        holder = before if key in before else after
+        same = is_default(inside.shape, key, holder[key], holder)
+        reason: Reason | None = "default" if same else None
+        yield inside.difference(before.get(key), after.get(key), reason)
+
+
+def _lists(place: _Place, before: list[Any], after: list[Any]) -> Iterator[Difference]:
+    if encoded(before) == encoded(after):
+        return
+    pairs = pair_items(place.shape, before, after)
+    kept = [pair.before for pair in pairs if pair.before is not None and pair.after is not None]
+    if kept != sorted(kept):
+        counts = merge_keys(place.shape) and keeps_order(place.shape, [*before, *after])
+        yield place.difference(before, after, None if counts else "order", moved=True)
+    for old, new in pairs:
+        if old is not None and new is not None:
+            yield from _values(place.below(old, new), before[old], after[new])
+        elif old is not None:
+            yield place.below(old, old).difference(before[old], None)
+        elif new is not None:
+            yield place.below(new, new).difference(None, after[new])

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from fleetops.catalogue import Release
     from fleetops.errors import Place
-    from fleetops.goyaml import NodePath
     from fleetops.kustomization import ImageEntry
     from fleetops.manifests import Manifest, Reference
 
@@ -84,25 +83,28 @@ def prove(
                 hint=f"does the base name the image {name}?",
             )
     changes = []
-    objects = {manifest.reference: manifest for manifest in after}
-    places: dict[Reference, set[NodePath]] = {}
     for difference in differences(before, after):
-        old, new = difference.before, difference.after
-        known = wanted.get(split_image(new).name) if isinstance(new, str) else None
-        resource = difference.resource
-        if known is not None and resource not in places:
-            places[resource] = {path for path, _ in images(objects[resource].value)}
-        if (
-            known is None
-            or new != known[1]
-            or not isinstance(old, str)
-            or difference.path not in places[resource]
-        ):
-            raise RefusedError(
-                f"{difference}, and the release does not say so",
-                place=place,
-                hint="a promotion changes images only; what else reads them (replacements?)",
-            )
-        container = objects[difference.resource].get(*difference.path[:-1], "name")
-        changes.append(ImageChange(known[0], difference.resource, str(container), old, new))
+        resource, changed = difference.resource, difference.after
+        if changed is None or difference.before is None:
+            verb = "disappear" if changed is None else "appear"
+            raise _unforeseen(f"{resource} would {verb}", place)
+        places = {path for path, _ in images(changed.value)}
+        for field in difference.fields:
+            new = field.after
+            known = wanted.get(split_image(new).name) if isinstance(new, str) else None
+            foreseen = known is not None and new == known[1] and field.new in places
+            if known is None or not foreseen or not isinstance(field.before, str):
+                # Its value may be secret.
+                where = ".".join(map(str, field.path))
+                raise _unforeseen(f"{resource}: {where} would change", place)
+            container = changed.get(*field.new[:-1], "name")
+            changes.append(ImageChange(known[0], resource, str(container), field.before, new))
     return tuple(changes)
+
+
+def _unforeseen(what: str, place: Place) -> RefusedError:
+    return RefusedError(
+        f"{what}, and the release does not say so",
+        place=place,
+        hint="a promotion changes images only; what else reads them (replacements?)",
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from fleetops.manifests import dig, mappings
+from fleetops.manifests import TEMPLATES, dig, mappings, pod_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,17 +14,6 @@ if TYPE_CHECKING:
     from fleetops.goyaml import NodePath
     from fleetops.manifests import Manifest
 
-_TEMPLATES: Mapping[str, NodePath] = {
-    "Pod": (),
-    "Deployment": ("spec", "template"),
-    "StatefulSet": ("spec", "template"),
-    "DaemonSet": ("spec", "template"),
-    "ReplicaSet": ("spec", "template"),
-    "ReplicationController": ("spec", "template"),
-    "Job": ("spec", "template"),
-    "CronJob": ("spec", "jobTemplate", "spec", "template"),
-}
-_GROUPS = {"", "apps", "batch"}
 LATE_LABELS = {
     "apps.kubernetes.io/pod-index",
     "batch.kubernetes.io/controller-uid",
@@ -84,27 +73,19 @@ class Workload(Struct, frozen=True):
         count = self.manifest.get("spec", "replicas")
         if type(count) is int:
             return count
-        return 1 if count is None and kind in _TEMPLATES else None
+        return 1 if count is None and kind in TEMPLATES else None
 
 
 def workloads_of(manifests: tuple[Manifest, ...]) -> Iterator[Workload]:
     """Give everything that makes pods, and the pods themselves."""
     for manifest in manifests:
-        path = _template(manifest)
+        path = pod_template(manifest)
         if path is None:
             continue
         spec = manifest.get(*path, "spec")
         if isinstance(spec, dict):
             labels = manifest.get(*path, "metadata", "labels")
             yield Workload(manifest, path, labels if isinstance(labels, dict) else {}, spec)
-
-
-def _template(manifest: Manifest) -> NodePath | None:
-    if manifest.reference.group in _GROUPS:
-        return _TEMPLATES.get(manifest.reference.kind)
-    # Argo's Rollout, OpenKruise's sets, Knative's Service: they all carry a pod template there.
-    path = ("spec", "template")
-    return path if isinstance(manifest.get(*path, "spec", "containers"), list) else None
 
 
 def protocol(port: dict[str, Any]) -> str:

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from fleetops.checks.interface import Check, Problem
 from fleetops.checks.pods import selects
-from fleetops.checks.quantities import quantity
 from fleetops.manifests import Severity, dig, home, mappings, written
+from fleetops.quantities import quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -28,7 +28,7 @@ def run(session: Session, words: list[str]) -> int:
     completion.offer(parser)
     arguments = parser.parse_args(words)
     session.directory = arguments.directory
-    session.as_json = getattr(arguments, "output", "text") == "json"
+    session.output = getattr(arguments, "output", "text")
     command: Command = arguments.command
     return command(session, arguments)
 
@@ -93,6 +93,8 @@ def build_parser() -> argparse.ArgumentParser:
     _given(validate, _ALLOWED)
     _output(validate)
 
+    _describe_diff(_command(commands, "diff", _diff, "compare two states of the repository"))
+
     _describe_status(_command(commands, "status", _status, "tell what each environment runs"))
     _describe_wait(
         _command(commands, "wait", _wait, "wait until an environment runs a release in its cluster")
@@ -151,6 +153,38 @@ def _describe_rehearse(parser: argparse.ArgumentParser) -> None:
     )
     _given(parser, _ALLOWED)
     _output(parser)
+
+
+def _describe_diff(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Compare what a controller would apply of two states of the repository: by meaning, so that"
+        " the order of fields, other units and written defaults are no change. Every change has the"
+        " file and line that says so. Secrets are not shown."
+    )
+    _environment(
+        parser,
+        action="append",
+        default=[],
+        help="an environment, may be given again; all if it is not given",
+    )
+    parser.add_argument(
+        "--from",
+        dest="start",
+        default="HEAD",
+        metavar="REF",
+        help="the state before (default: HEAD)",
+    )
+    parser.add_argument(
+        "--to",
+        dest="end",
+        default="worktree",
+        metavar="REF",
+        help="the state after (default: worktree, the work tree)",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="show also what changes nothing, which is else counted"
+    )
+    _output(parser, "markdown")
 
 
 def _describe_status(parser: argparse.ArgumentParser) -> None:
@@ -253,10 +287,10 @@ def _environment(parser: argparse.ArgumentParser, **settings: Any) -> None:  # n
     _completed(action, completion.environments)
 
 
-def _output(parser: argparse.ArgumentParser) -> None:
+def _output(parser: argparse.ArgumentParser, *more: str) -> None:
     parser.add_argument(
         *("-o", "--output"),
-        choices=("text", "json"),
+        choices=("text", "json", *more),
         default="text",
         help="how the result is printed on stdout (default: text)",
     )
@@ -319,6 +353,16 @@ def _validation(session: Session, arguments: argparse.Namespace) -> Validation:
     from fleetops.api.trial import try_files
 
     return try_files(session.directory, arguments.paths, where, session.narrate)
+
+
+def _diff(session: Session, arguments: argparse.Namespace) -> int:
+    from fleetops.api.diff import Request, compare
+
+    end = None if arguments.end == "worktree" else arguments.end
+    request = Request(tuple(arguments.env), arguments.start, end, arguments.all)
+    result = compare(session.fleet(), request, session.narrate)
+    session.print(result)
+    return 0 if result.ok else 1
 
 
 def _status(session: Session, arguments: argparse.Namespace) -> int:

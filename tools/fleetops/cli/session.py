@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ class Session:
 
     def __init__(self) -> None:
         self.directory = Path()
-        self.as_json = False
+        self.output = "text"
 
     def fleet(self) -> Fleet:
         """Open the repository."""
@@ -27,9 +28,15 @@ class Session:
 
     def print(self, result: Result) -> None:
         """Print a result on stdout."""
-        from fleetops.output import as_json, as_text
+        from fleetops.output import as_json, as_markdown, as_text
 
-        text = as_json(result) if self.as_json else as_text(result)
+        match self.output:
+            case "json":
+                text = as_json(result)
+            case "markdown":
+                text = as_markdown(result)
+            case _:
+                text = as_text(result, colour=_in_colour())
         sys.stdout.write(f"{text}\n")
 
     def narrate(self, line: str) -> None:
@@ -44,7 +51,7 @@ class Session:
         from fleetops.output import as_text
 
         result = failure(error)
-        if self.as_json:
+        if self.output == "json":
             self.print(result)
         else:
             self._say(as_text(result))
@@ -52,3 +59,8 @@ class Session:
     def _say(self, text: str) -> None:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
+
+
+def _in_colour() -> bool:
+    terminal = os.environ.get("TERM") != "dumb" and sys.stdout.isatty()
+    return terminal and not os.environ.get("NO_COLOR")

@@ -6,9 +6,10 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fleetops import goyaml
+from fleetops import goyaml, shapes
 from fleetops.errors import InputError, Place
 from fleetops.kustomization.entries import image_entries
+from fleetops.lists import identity, merge_keys
 from fleetops.manifests import dig, mappings, split_image
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from fleetops.kustomization.closure import Closure, Kustomization
     from fleetops.manifests import Manifest
 
-_MERGE_KEYS = ("name", "mountPath", "containerPort", "port", "topologyKey", "key", "ip", "path")
-"""What tells the items of a list apart, in the API's patchMergeKey annotations."""
 _WORD = re.compile(r"[A-Za-z0-9.-]+")
 
 
@@ -64,7 +63,7 @@ class Tracer:
         for document in self._documents(file):
             for at, value in _objects(document.value, ()):
                 if _same(value, manifest):
-                    steps, found = _follow(value, manifest.value, path)
+                    steps, found = _follow(value, manifest.value, path, shapes.root(manifest))
                     yield Place(file, document.line_of((*at, *steps))), len(steps), found
 
     def _patches(self, kustomization: Kustomization) -> Iterator[_Patch]:
@@ -108,7 +107,7 @@ class _Patch(NamedTuple):
         if not (_selects(self.target, manifest) if self.target else _same(value, manifest)):
             return
         if not isinstance(value, list):
-            steps, found = _follow(value, manifest.value, path)
+            steps, found = _follow(value, manifest.value, path, shapes.root(manifest))
             yield self._place(steps), len(steps), found
         for index, operation in reversed(tuple(mappings(value))):
             pointer = str(operation.get("path")).split("/")[1:]
@@ -119,7 +118,8 @@ class _Patch(NamedTuple):
             new, rendered = operation.get("value"), manifest.get(*inside)
             # `-` says no index, so it is the item that has to be the same.
             if steps[-1:] != ("-",) or new == rendered:
-                further, found = _follow(new, rendered, rest)
+                shape = shapes.shape(manifest, inside)
+                further, found = _follow(new, rendered, rest, shape)
                 place = self._place((index, "value", *further))
                 yield place, len(steps) + len(further), found
 
@@ -183,13 +183,14 @@ def _follow(
     source: Any,  # noqa: ANN401
     rendered: Any,  # noqa: ANN401
     path: goyaml.NodePath,
+    shape: str,
 ) -> tuple[goyaml.NodePath, Any]:
     """Follow a rendered path in a source, whose lists may be shorter or in another order."""
     steps: list[str | int] = []
     for step in path:
         rendered = dig(rendered, step)
         if isinstance(step, int) and isinstance(source, list):
-            at = _index(source, rendered, step)
+            at = _index(source, rendered, step, shape)
             if at is None:
                 break
             steps.append(at)
@@ -199,16 +200,18 @@ def _follow(
             source = source[step]
         else:
             break
+        shape = shapes.below(shape, step)
     return tuple(steps), source
 
 
-def _index(source: list[Any], item: Any, index: int) -> int | None:  # noqa: ANN401
-    for key in _MERGE_KEYS:
-        if isinstance(item, dict) and key in item:
-            for at, candidate in mappings(source):
-                if candidate.get(key) == item[key]:
-                    return at
-            return None
+def _index(source: list[Any], item: Any, index: int, shape: str) -> int | None:  # noqa: ANN401
+    keys = merge_keys(shape)
+    if keys:
+        wanted = identity(item, keys)
+        found = (at for at, one in enumerate(source) if identity(one, keys) == wanted)
+        return next(found, None)
+    if item in source:
+        return source.index(item)
     return index if index < len(source) else None
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 # The types of the arguments decide at run time which function it is.
 from fleetops.api.results import (  # noqa: TC001
     Clusters,
+    Comparison,
     Doctor,
     Failure,
     Finding,
@@ -32,9 +33,17 @@ _COMMAND = re.compile(r"^(\s*)([:#])(?=:|#?\[)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def as_text(result: Result) -> str:
-    """Write a result as lines; what a terminal or a CI runner would obey comes out as its code."""
-    return "\n".join(map(clean, _lines(result)))
+def as_text(result: Result, *, colour: bool = False) -> str:
+    """Write a result as lines; what a terminal or a CI runner would obey comes out as its code.
+
+    With `colour`, what differs between two states is told apart by it.
+    """
+    written = map(clean, _lines(result))
+    if colour and isinstance(result, Comparison):
+        from fleetops.output.colour import coloured
+
+        written = map(coloured, written)
+    return "\n".join(written)
 
 
 def clean(line: str) -> str:
@@ -124,6 +133,16 @@ def _(result: Rehearsal) -> list[str]:
         "no container ran: that the images exist and work, and how long they take, is not tested",
         f"refused: {count(errors, 'error')}" if errors else f"rehearsed in {result.seconds:.1f} s",
     ]
+
+
+@_lines.register
+def _(result: Comparison) -> list[str]:
+    from fleetops.output.changes import headline, lines, title
+
+    said = [title(result)]
+    for change in result.environments:
+        said += [headline(change), *(f"  {line}" for line in lines(change))]
+    return said
 
 
 @_lines.register

@@ -1,0 +1,273 @@
+"""Two states of the repository, as a controller would apply them, are compared by meaning."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fleetcopy import ENVIRONMENT
+
+if TYPE_CHECKING:
+    from fleetcopy import FleetCopy
+
+pytestmark = pytest.mark.acceptance
+
+AWS = "overlays/aws/kustomization.yaml"
+TRACKER = "base/position-tracker/deployment.yaml"
+PLAIN = """\
+apiVersion: v1
+kind: Secret
+metadata: {{name: a, namespace: fleetman}}
+stringData: {{key: {0}}}
+"""
+
+
+def git(fleet: FleetCopy, *words: str) -> str:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    done = subprocess.run(
+        ["git", *identity, *words],  # noqa: S607
+        cwd=fleet.root,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def commit(fleet: FleetCopy) -> str:
+    git(fleet, "add", "--all")
+    git(fleet, "commit", "--quiet", "--message", "a state")
+    return git(fleet, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def committed(fleet: FleetCopy) -> FleetCopy:
+    commit(fleet)
+    return fleet
+
+
+def changes(fleet: FleetCopy, *words: str) -> dict[str, dict[str, tuple[Any, ...]]]:
+    """Give, of each environment and by path, both values and the place."""
+    data = fleet.json("diff", *words).data
+    return {
+        environment["environment"]: {
+            f"{one['resource']} {field['path']}".strip(): (
+                *(field.get("before"), field.get("after")),
+                f"{field['file']}:{field['line']}",
+            )
+            for one in environment["objects"]
+            for field in one["fields"] or [one | {"path": ""}]
+        }
+        for environment in data["environments"]
+    }
+
+
+def test_a_change_of_the_base_is_shown_in_each_environment_that_it_reaches(
+    committed: FleetCopy,
+) -> None:
+    committed.edit(TRACKER, "replicas: 1", "replicas: 3")
+    line = committed.line(TRACKER, "replicas: 3")
+    expected = {"Deployment/fleetman/position-tracker spec.replicas": (1, 3, f"{TRACKER}:{line}")}
+    assert changes(committed) == {"local": expected, "aws": expected}
+    assert changes(committed, "--env", "aws") == {"aws": expected}
+
+
+def test_without_a_change_every_environment_is_a_line(committed: FleetCopy) -> None:
+    committed.append(TRACKER, "# a comment\n")
+    done = committed.run("diff")
+    head = git(committed, "rev-parse", "HEAD")[:12]
+    said = f"{head} -> the work tree\nlocal: no change\naws: no change\n"
+    assert (done.code, done.out, done.err) == (0, said, "")
+
+
+def test_a_promotion_is_the_tags_in_the_overlay(committed: FleetCopy) -> None:
+    committed.run("promote", "release3", "--env", "aws")
+    line = committed.line(AWS, "newTag: release3")
+    name = "richardchesterwood/k8s-fleetman-position-tracker"
+    image = "Deployment/fleetman/position-tracker spec.template.spec.containers[position-tracker]"
+    assert changes(committed) == {
+        "local": {},
+        "aws": {f"{image}.image": (f"{name}:release2", f"{name}:release3", f"{AWS}:{line}")},
+    }
+
+
+def test_what_is_gone_has_the_place_where_it_was(committed: FleetCopy) -> None:
+    line = committed.line(TRACKER, "enableServiceLinks")
+    committed.edit(TRACKER, "      enableServiceLinks: false\n", "")
+    committed.edit("base/queue/kustomization.yaml", "  - service.yaml\n", "")
+    path = "Deployment/fleetman/position-tracker spec.template.spec.enableServiceLinks"
+    assert changes(committed, "--env", "aws")["aws"] == {
+        path: (False, None, f"{TRACKER}:{line}"),
+        "Service/fleetman/fleetman-queue": (None, None, "base/queue/service.yaml:1"),
+    }
+
+
+def test_what_changes_nothing_is_counted_and_shown_if_asked_for(committed: FleetCopy) -> None:
+    committed.edit(TRACKER, "memory: 512Mi", "memory: 0.5Gi")
+    committed.edit(
+        TRACKER,
+        "      enableServiceLinks: false\n",
+        "      enableServiceLinks: false\n      dnsPolicy: ClusterFirst\n",
+    )
+    out = committed.run("diff", "--env", "aws").out
+    assert out.endswith("aws: no change; changes nothing: 1 default, 1 notation\n")
+    out = committed.run("diff", "--env", "aws", "--all").out
+    assert (
+        '+   spec.template.spec.dnsPolicy: "ClusterFirst", which changes nothing (default)' in out
+    )
+    assert '"512Mi" -> "0.5Gi", which changes nothing (notation)' in out
+
+
+def test_an_environment_that_comes_or_goes_is_a_change(committed: FleetCopy) -> None:
+    before = git(committed, "rev-parse", "HEAD")
+    config = committed.read("fleetops.yaml")
+    committed.write("fleetops.yaml", config.partition("  - name: aws")[0])
+    found = committed.json("diff").data["environments"]
+    assert [(one["environment"], one["outcome"]) for one in found] == [
+        ("local", "unchanged"),
+        ("aws", "removed"),
+    ]
+    assert {one["outcome"] for one in found[1]["objects"]} == {"removed"}
+    after = commit(committed)
+    found = committed.json("diff", "--from", after, "--to", before, "-e", "aws").data
+    assert (found["start"], found["end"]) == (after, before)
+    assert found["environments"][0]["outcome"] == "added"
+
+
+def test_everything_is_new_where_there_was_no_fleet_before(fleet: FleetCopy) -> None:
+    git(fleet, "commit", "--quiet", "--allow-empty", "--message", "nothing")
+    outcomes = {one["outcome"] for one in fleet.json("diff").data["environments"]}
+    assert outcomes == {"added"}
+
+
+def test_the_states_are_those_that_are_named(committed: FleetCopy) -> None:
+    committed.edit(TRACKER, "replicas: 1", "replicas: 2")
+    second = commit(committed)
+    committed.edit(TRACKER, "replicas: 2", "replicas: 3")
+    path = "Deployment/fleetman/position-tracker spec.replicas"
+    assert changes(committed)["aws"][path][:2] == (2, 3)
+    assert changes(committed, "--from", "HEAD~1")["aws"][path][:2] == (1, 3)
+    assert changes(committed, "--from", "HEAD~1", "--to", second)["aws"][path][:2] == (1, 2)
+    assert changes(committed, "--from", second, "--to", "HEAD~1")["aws"][path][:2] == (2, 1)
+
+
+def test_a_state_that_cannot_be_rendered_is_said_and_the_others_are_compared(
+    committed: FleetCopy,
+) -> None:
+    good = git(committed, "rev-parse", "HEAD")
+    committed.edit(AWS, "storageclass.yaml", "absent.yaml")
+    broken = commit(committed)
+    committed.edit(AWS, "absent.yaml", "storageclass.yaml")
+    for words, said in (((), f"(commit {broken[:12]})"), (("--from", good, "--to", broken), AWS)):
+        done = committed.json("diff", *words)
+        local, aws = done.data["environments"]
+        assert (done.code, local["outcome"], aws["outcome"]) == (1, "unchanged", "broken")
+        assert said in aws["problem"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--from", "nowhere"), "there is no commit 'nowhere'"),
+        (("--to", "--all"), "expected one argument"),
+        (("--to=--help",), "there is no commit '--help'"),
+        (("--env", "asw"), "did you mean aws?"),
+    ],
+)
+def test_what_does_not_exist_is_a_mistake_on_the_command_line(
+    words: tuple[str, ...], said: str, committed: FleetCopy
+) -> None:
+    assert said in committed.refused("diff", *words, code=2)
+
+
+def test_no_secret_is_shown_in_any_output(committed: FleetCopy) -> None:
+    class_file = "overlays/aws/storageclass.yaml"
+    lead = "          env:\n"
+    variable = f"{lead}            - name: DB_PASSWORD\n              value: hunter2old\n"
+    committed.append(class_file, f"---\n{PLAIN.format('hunter2old')}")
+    committed.append(
+        AWS,
+        "secretGenerator:\n  - name: made\n    literals: [key=hunter2old]\n"
+        "configMapGenerator:\n  - name: conf\n    literals: [x=password=hunter2old]\n",
+    )
+    committed.edit(TRACKER, lead, variable)
+    commit(committed)
+    for path in (class_file, AWS, TRACKER):
+        committed.write(path, committed.read(path).replace("hunter2old", "hunter2new"))
+    for kind in ("text", "json", "markdown"):
+        done = committed.run("diff", "--env", "aws", "--all", "--output", kind)
+        assert done.code == 0
+        assert "hunter2" not in done.out
+        assert "aHVudGVyM" not in done.out
+        assert done.out.count("…") >= 8
+    (aws,) = committed.json("diff", "--env", "aws").data["environments"]
+    hidden = {
+        (one["resource"].split("-")[0], field["path"].removeprefix("spec.template.spec."))
+        for one in aws["objects"]
+        for field in one["fields"]
+        if field["hidden"]
+    }
+    assert hidden == {
+        ("Secret/fleetman/a", "stringData.key"),
+        ("Secret/fleetman/made", "data.key"),
+        ("ConfigMap/fleetman/conf", "data.x"),
+        ("Deployment/fleetman/position", "containers[position-tracker].env[DB_PASSWORD].value"),
+    }
+    generated = [one for one in aws["objects"] if one["formerly"]]
+    assert [one["outcome"] for one in generated] == ["changed", "changed"]
+
+
+def test_whatever_stands_in_it_is_only_shown(committed: FleetCopy) -> None:
+    key, value = "\\n::error::a\\e[31m", "```<img src=x>\\n::set-output name=a::b"
+    committed.append(
+        "overlays/aws/storageclass.yaml",
+        "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n"
+        f'  annotations: {{"{key}": "{value}"}}\n',
+    )
+    commit(committed)
+    committed.edit("overlays/aws/storageclass.yaml", "<img src=x>", "<img src=y>")
+    for kind in ("text", "markdown"):
+        done = committed.run("diff", "--env", "aws", "--output", kind)
+        assert done.code == 0
+        assert "\x1b" not in done.out
+        lines = done.out.splitlines()
+        assert not [line for line in lines if line.lstrip().startswith(("::", "##["))]
+        assert not [line for line in lines if line.startswith("<")]
+    fences = [line for line in lines if line.startswith("```")]
+    assert fences == ["````diff", "````"]
+
+
+def on_a_terminal(fleet: FleetCopy, **environment: str) -> str:
+    """Run it with its output on a terminal, and give what it printed."""
+    terminal, inside = pty.openpty()
+    env = {name: value for name, value in ENVIRONMENT.items() if name != "NO_COLOR"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "fleetops", "diff"],
+        cwd=fleet.root,
+        env=env | {"TERM": "xterm"} | environment,
+        stdout=inside,
+    ) as process:
+        os.close(inside)
+        said = b""
+        try:
+            while piece := os.read(terminal, 65536):
+                said += piece
+        except OSError:
+            pass  # what a terminal says at its end
+        process.wait(timeout=60)
+    os.close(terminal)
+    assert process.returncode == 0
+    return said.decode()
+
+
+def test_colours_are_for_a_terminal_unless_it_is_told_otherwise(committed: FleetCopy) -> None:
+    committed.edit(TRACKER, "replicas: 1", "replicas: 2")
+    assert "\x1b[33m  ~   spec.replicas" in on_a_terminal(committed)
+    assert "\x1b" not in on_a_terminal(committed, NO_COLOR="1")
+    assert "\x1b" not in on_a_terminal(committed, TERM="dumb")

@@ -1,0 +1,170 @@
+"""Compare what a controller would apply of two states of the repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from fleetops.api.fleet import bench
+from fleetops.api.results import Comparison, EnvironmentChange
+from fleetops.api.source import Source
+from fleetops.api.states import WORK_TREE, State, open_state
+from fleetops.errors import FleetopsError, InputError, UsageError
+from fleetops.git import open_git
+from fleetops.words import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from fleetops.api.fleet import Bench, Fleet
+    from fleetops.files import Repository
+    from fleetops.kustomization import Closure
+    from fleetops.render import Render
+
+
+class Request(Struct, frozen=True):
+    """A comparison that is asked for."""
+
+    environments: tuple[str, ...] = ()
+    """All where none is named."""
+    start: str = "HEAD"
+    """A revision."""
+    end: str | None = None
+    """A revision, or None for the work tree."""
+    everything: bool = False
+    """Also what changes nothing."""
+
+
+class Side(Struct, frozen=True):
+    """An environment in one of the two states, where it exists there."""
+
+    state: State
+    closure: Closure
+
+    @property
+    def repository(self) -> Repository:
+        """The files of that state."""
+        return self.state.fleet.repository
+
+    def says_the_same(self, other: Side) -> bool:
+        """Tell whether every file is the same, so that the render is."""
+        mine, its = self.closure, other.closure
+        return (
+            (mine.overlay, mine.files, mine.links) == (its.overlay, its.files, its.links)
+            and [(one.path, one.text) for one in mine.kustomizations]
+            == [(one.path, one.text) for one in its.kustomizations]
+            and all(
+                self.repository.read_bytes(path) == other.repository.read_bytes(path)
+                for path in mine.files
+            )
+        )
+
+
+class Sides(Struct, frozen=True):
+    """An environment before and after; None where it does not exist, or an error."""
+
+    environment: str
+    before: Side | InputError | None
+    after: Side | InputError | None
+
+    @property
+    def problem(self) -> InputError | None:
+        """The first reason why it cannot be rendered."""
+        errors = (one for one in (self.before, self.after) if isinstance(one, InputError))
+        return next(errors, None)
+
+
+def compare(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> Comparison:
+    """Render both states of the environments and say what differs; nothing is written.
+
+    Raises UsageError for a revision or an environment that does not exist, InputError for a state
+    that cannot be used and ProgramError where git or kustomize cannot be had.
+    """
+    with bench(fleet, narrate) as place:
+        git = open_git(fleet.repository.root)
+        start = open_state(place, git, request.start)
+        end = (
+            State(WORK_TREE, fleet) if request.end is None else open_state(place, git, request.end)
+        )
+        sides = [_sides(name, start, end) for name in _names(request, start, end)]
+        found = list(_compare(place, sides, everything=request.everything))
+    return Comparison(
+        ok=not any(one.outcome == "broken" for one in found),
+        start=start.name,
+        end=end.name,
+        environments=tuple(found),
+    )
+
+
+def _names(request: Request, start: State, end: State) -> list[str]:
+    known = list({**end.environments, **start.environments})
+    for name in request.environments:
+        if name not in known:
+            raise UsageError(unknown("environment", name, known))
+    return list(dict.fromkeys(request.environments)) or known
+
+
+def _sides(name: str, start: State, end: State) -> Sides:
+    before, after = (_side(state, name) for state in (start, end))
+    return Sides(name, before, after)
+
+
+def _side(state: State, name: str) -> Side | InputError | None:
+    environment = state.environments.get(name)
+    if environment is None:
+        return None
+    try:
+        return Side(state, state.fleet.closure(environment))
+    except InputError as error:
+        return state.failure(error)
+
+
+def _compare(
+    bench: Bench, sides: Sequence[Sides], *, everything: bool
+) -> Iterator[EnvironmentChange]:
+    """Compare the environments, of which only those with other files are rendered."""
+    changed = [one for one in sides if one.problem is None and not _is_same(one)]
+    wanted = {
+        (one.environment, side.state.name): side
+        for one in changed
+        for side in (one.before, one.after)
+        if isinstance(side, Side)
+    }
+    overlays = [(side.repository, side.closure) for side in wanted.values()]
+    with bench.kustomize.start(overlays) as rendering:
+        # What compares is imported while kustomize works.
+        from fleetops.api.compared import compared
+
+        outcomes = dict(zip(wanted, rendering.outcomes(), strict=True))
+    for one in sides:
+        try:
+            if one.problem is not None:
+                raise one.problem
+            if one not in changed:
+                yield EnvironmentChange(environment=one.environment, outcome="unchanged")
+                continue
+            before, after = (
+                _rendered(side, outcomes[one.environment, side.state.name])
+                if isinstance(side, Side)
+                else None
+                for side in (one.before, one.after)
+            )
+            yield compared(one.environment, before, after, everything=everything)
+        except InputError as error:
+            yield EnvironmentChange(
+                environment=one.environment, outcome="broken", problem=error.summary
+            )
+
+
+def _is_same(sides: Sides) -> bool:
+    before, after = sides.before, sides.after
+    return isinstance(before, Side) and isinstance(after, Side) and before.says_the_same(after)
+
+
+def _rendered(side: Side, outcome: Render | FleetopsError) -> tuple[Render, Source]:
+    if isinstance(outcome, InputError):
+        raise side.state.failure(outcome)
+    if isinstance(outcome, FleetopsError):
+        raise outcome
+    return outcome, Source(outcome, side.repository)

@@ -1,0 +1,74 @@
+"""A comparison as a comment on a pull request: whatever stands in it, it is text and nothing else.
+
+All that comes from the repository stands in fenced blocks, in lines that hold no control character,
+and each fence is longer than any row of backticks in its block.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from fleetops.api.results import Comparison
+from fleetops.output.changes import headline, lines, title
+from fleetops.output.text import clean
+from fleetops.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fleetops.api.results import Result
+
+MOST = 65_000
+"""Bytes, which is as much as a comment on GitHub, GitLab or Gitea may have for certain."""
+_LONGEST = 1_000
+"""Characters of a line: a name may be as long as a stranger likes."""
+_RESERVE = 200
+"""Bytes for what is said of the rest."""
+
+
+def as_markdown(result: Result) -> str:
+    """Write a comparison as Markdown of at most MOST bytes; what does not fit is counted."""
+    if not isinstance(result, Comparison):
+        raise TypeError(type(result))
+    written = f"### What changes in the render\n\n`{title(result)}`\n"
+    left = 0
+    for change in result.environments:
+        block = [_line(line) for line in lines(change)]
+        # A name may look like the address of a site, which would become a link.
+        name, _, said = headline(change).partition(": ")
+        head = f"\n**`{name}`: {said}**\n"
+        room = MOST - _RESERVE - len((written + head).encode()) - 2 * _fence_length(block) - 10
+        fitting = _fitting(block, room)
+        left += len(block) - fitting
+        if room > 0:
+            written += head + _fenced(block[:fitting])
+    if left:
+        written += f"\n{count(left, 'more line')} would not fit: run `fleetops diff` to see them.\n"
+    return written.rstrip("\n")
+
+
+def _line(line: str) -> str:
+    line = clean(line)
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+def _fitting(block: Sequence[str], room: int) -> int:
+    """Count the lines that fit into so many bytes."""
+    for number, line in enumerate(block):
+        room -= len(line.encode()) + 1
+        if room < 0:
+            return number
+    return len(block)
+
+
+def _fence_length(block: Sequence[str]) -> int:
+    rows = (len(row) for line in block for row in re.findall("`+", line))
+    return max(3, max(rows, default=0) + 1)
+
+
+def _fenced(block: Sequence[str]) -> str:
+    if not block:
+        return ""
+    fence = "`" * _fence_length(block)
+    return "\n".join(("", f"{fence}diff", *block, fence, ""))
