@@ -243,6 +243,52 @@ def test_whatever_stands_in_it_is_only_shown(committed: FleetCopy) -> None:
     assert fences == ["````diff", "````"]
 
 
+def dangers(fleet: FleetCopy, *words: str) -> list[tuple[str, str, str, str, int | None]]:
+    data = fleet.json("diff", "--env", "aws", *words).data
+    return [
+        (one["severity"], one["rule"], one["resource"], one["file"], one["line"])
+        for one in data["environments"][0]["dangers"]
+    ]
+
+
+def test_what_a_change_is_in_danger_of_is_said_with_its_place(committed: FleetCopy) -> None:
+    claim = "base/mongodb/persistentvolumeclaim.yaml"
+    committed.edit("base/mongodb/kustomization.yaml", "  - persistentvolumeclaim.yaml\n", "")
+    committed.edit(TRACKER, "replicas: 1", "replicas: 0")
+    line = committed.line(TRACKER, "replicas: 0")
+    tracker = "Deployment/fleetman/position-tracker"
+    service = "Service/fleetman/fleetman-position-tracker"
+    selector = committed.line("base/position-tracker/service.yaml", "selector")
+    assert dangers(committed) == [
+        ("refuse", "claim-removed", "PersistentVolumeClaim/fleetman/mongo-pvc", claim, 1),
+        ("refuse", "scaled-to-zero", tracker, TRACKER, line),
+        ("refuse", "endpoints-gone", service, "base/position-tracker/service.yaml", selector),
+    ]
+    done = committed.run("diff", "--env", "aws")
+    assert done.code == 0
+    assert done.out.splitlines()[-3].startswith(f"{claim}:1: refuse: [claim-removed] aws: ")
+
+
+def test_a_promotion_is_in_no_danger(committed: FleetCopy) -> None:
+    committed.run("promote", "release3", "--env", "aws")
+    assert dangers(committed) == []
+
+
+def test_a_change_cannot_allow_itself_a_registry(committed: FleetCopy) -> None:
+    config = committed.read("fleetops.yaml")
+    committed.write("fleetops.yaml", f"{config}registries: [docker.io]\n")
+    commit(committed)
+    assert dangers(committed) == []
+    committed.write("fleetops.yaml", f"{config}registries: [docker.io, evil.example]\n")
+    name = "richardchesterwood/k8s-fleetman-queue"
+    committed.edit("base/queue/deployment.yaml", name, f"evil.example/{name}")
+    committed.edit(AWS, f"name: {name}", f"name: evil.example/{name}")
+    ((_, rule, resource, _, _),) = dangers(committed)
+    assert (rule, resource) == ("registry-not-allowed", "Deployment/fleetman/queue")
+    commit(committed)
+    assert dangers(committed, "--from", "HEAD") == []
+
+
 def on_a_terminal(fleet: FleetCopy, **environment: str) -> str:
     """Run it with its output on a terminal, and give what it printed."""
     terminal, inside = pty.openpty()

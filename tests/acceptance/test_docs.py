@@ -18,9 +18,14 @@ from fleetops.api.schemas import schema
 from fleetops.catalogue import SCHEMAS
 from fleetops.checks import CHECKS
 from fleetops.cli.app import build_parser
+from fleetops.danger import RULES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fleetcopy import FleetCopy
+    from fleetops.checks import Check
+    from fleetops.danger import Rule
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -33,16 +38,23 @@ what a finding says of a kustomization file has to be put right there. An error 
 and refuses a promotion; a warning is said.
 """
 
+DANGERS_HEAD = """# The danger rules
+
+They look at two renders of an environment, the old one and the new one: `fleetops diff` shows what
+they foretell. What is to be refused is so grave that it has to be said to be meant; the rest is
+said.
+"""
+
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
-def checks_page() -> str:
-    parts = [CHECKS_HEAD]
-    for check in CHECKS:
-        title, _, text = check.page.partition("\n\n")
-        parts.append(f"## {check.id}\n\n**{title}** ({check.severity.value})\n\n{text}\n")
+def page(head: str, ones: Sequence[Check | Rule]) -> str:
+    parts = [head]
+    for one in ones:
+        title, _, text = one.page.partition("\n\n")
+        parts.append(f"## {one.id}\n\n**{title}** ({one.severity.value})\n\n{text}\n")
     return "\n".join(parts)
 
 
@@ -81,11 +93,18 @@ def test_readme_names_every_command() -> None:
     assert table == commands
 
 
-def test_page_of_checks_is_that_of_the_checks(request: pytest.FixtureRequest) -> None:
-    page = ROOT / "docs" / "checks.md"
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("checks", page(CHECKS_HEAD, CHECKS)), ("dangers", page(DANGERS_HEAD, RULES))],
+    ids=["checks", "dangers"],
+)
+def test_pages_are_those_of_the_checks_and_rules(
+    name: str, text: str, request: pytest.FixtureRequest
+) -> None:
+    file = ROOT / "docs" / f"{name}.md"
     if request.config.getoption("--update-golden"):
-        page.write_text(checks_page())
-    assert page.read_text() == checks_page()
+        file.write_text(text)
+    assert file.read_text() == text
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

@@ -12,7 +12,7 @@ import pytest
 
 from fleetcopy import ENVIRONMENT
 from fleetops import __version__
-from fleetops.checks import IDS
+from fleetops.api.explain import PAGES
 
 if TYPE_CHECKING:
     from fleetcopy import FleetCopy
@@ -145,13 +145,14 @@ def test_a_mistake_in_usage_exits_2(words: tuple[str, ...], said: str, fleet: Fl
     assert said in done.err
 
 
-def test_every_check_has_a_page(fleet: FleetCopy) -> None:
+def test_every_check_and_rule_has_a_page(fleet: FleetCopy) -> None:
     listed = fleet.run("explain").out.splitlines()
-    assert [line.split()[0] for line in listed] == list(IDS)
-    for name, check in IDS.items():
+    assert [line.split()[0] for line in listed] == list(PAGES)
+    for name, check in PAGES.items():
         title, blank, *text = check.page.splitlines()
         assert (title[-1], blank) == (".", "")
         assert text
         assert name == name.lower()
+    assert fleet.run("explain", "claim-removed").out.startswith("claim-removed (refuse): ")
     page = fleet.run("explain", "floating-tag").out
     assert page.startswith("floating-tag (error): ")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fleetops.api.results import Comparison, EnvironmentChange, FieldChange, ObjectChange
+from fleetops.api.results import Comparison, Danger, EnvironmentChange, FieldChange, ObjectChange
 from fleetops.output import as_markdown, as_text
 from fleetops.output.markdown import MOST
 
@@ -111,6 +111,28 @@ def test_objects_come_and_go_in_a_line() -> None:
         "x: cannot be compared",
         "  a.yaml:3: is wrong",
     ]
+
+
+DANGER = Danger(
+    rule="claim-removed",
+    severity="refuse",
+    environment="prod",
+    message="it leaves",
+    resource="PersistentVolumeClaim/a",
+    path="spec",
+    file="a.yaml",
+    line=3,
+)
+
+
+def test_dangers_stand_last_in_text_and_first_in_markdown() -> None:
+    result = changed(field("spec.a"), dangers=(DANGER,))
+    said = "a.yaml:3: refuse: [claim-removed] prod: it leaves (PersistentVolumeClaim/a spec)"
+    text = as_text(result).splitlines()
+    assert text[1] == "prod: 1 change in 1 object; changes nothing: 2 order; 1 danger"
+    assert text[-1] == said
+    markdown = as_markdown(result).splitlines()
+    assert markdown[4:8] == ["**1 danger**", "", "```diff", said]
 
 
 def test_colours_are_for_signs_only_where_they_are_asked_for() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
+from fleetops.api.dangers import dangers
 from fleetops.api.results import EnvironmentChange, FieldChange, ObjectChange
 from fleetops.change import differences, spelled
 from fleetops.secrecy import veil
@@ -19,15 +20,21 @@ if TYPE_CHECKING:
 
 
 def compared(
-    environment: str, before: Rendered | None, after: Rendered | None, *, everything: bool
+    environment: str,
+    before: Rendered | None,
+    after: Rendered | None,
+    registries: tuple[str, ...],
+    *,
+    everything: bool,
 ) -> EnvironmentChange:
     """Compare an environment, which may not exist in one of the states.
 
-    `everything` shows also what changes nothing.
+    `registries` are those that images may come from, `everything` shows also what changes nothing.
     """
     known = [one for one in (before, after) if one]
     sources = (known[0][1], known[-1][1])
-    found = list(differences(*(one[0].manifests if one else () for one in (before, after))))
+    old, new = (one[0].manifests if one else () for one in (before, after))
+    found = list(differences(old, new))
     objects = tuple(
         _object(one, sources, everything=everything) for one in found if everything or _counts(one)
     )
@@ -37,6 +44,7 @@ def compared(
         outcome=_outcome(before, after) if any(map(_counts, found)) else "unchanged",
         objects=objects,
         left_out=dict(sorted(reasons.items())),
+        dangers=tuple(dangers(environment, (old, new), found, sources, registries)),
     )
 
 

@@ -88,7 +88,9 @@ def compare(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> C
             State(WORK_TREE, fleet) if request.end is None else open_state(place, git, request.end)
         )
         sides = [_sides(name, start, end) for name in _names(request, start, end)]
-        found = list(_compare(place, sides, everything=request.everything))
+        # What may be used is what was allowed before: a change cannot allow it to itself.
+        config = (start if start.environments else end).fleet.config
+        found = list(_compare(place, sides, config.registries, everything=request.everything))
     return Comparison(
         ok=not any(one.outcome == "broken" for one in found),
         start=start.name,
@@ -121,7 +123,7 @@ def _side(state: State, name: str) -> Side | InputError | None:
 
 
 def _compare(
-    bench: Bench, sides: Sequence[Sides], *, everything: bool
+    bench: Bench, sides: Sequence[Sides], registries: tuple[str, ...], *, everything: bool
 ) -> Iterator[EnvironmentChange]:
     """Compare the environments, of which only those with other files are rendered."""
     changed = [one for one in sides if one.problem is None and not _is_same(one)]
@@ -150,7 +152,7 @@ def _compare(
                 else None
                 for side in (one.before, one.after)
             )
-            yield compared(one.environment, before, after, everything=everything)
+            yield compared(one.environment, before, after, registries, everything=everything)
         except InputError as error:
             yield EnvironmentChange(
                 environment=one.environment, outcome="broken", problem=error.summary

@@ -165,6 +165,22 @@ class ObjectChange(Struct, frozen=True, kw_only=True):
     line: int | None
 
 
+class Danger(Struct, frozen=True, kw_only=True):
+    """Something that a rule foretells of a change."""
+
+    rule: str
+    """The ID that `fleetops explain` takes."""
+    severity: Literal["refuse", "warn"]
+    environment: str
+    message: str
+    resource: str
+    path: str = ""
+    """Where in the rendered object."""
+    file: str
+    """The file that says so; of what is removed, the one that said it."""
+    line: int | None
+
+
 class EnvironmentChange(Struct, frozen=True, kw_only=True):
     """What is not the same in an environment."""
 
@@ -174,6 +190,7 @@ class EnvironmentChange(Struct, frozen=True, kw_only=True):
     objects: tuple[ObjectChange, ...] = ()
     left_out: dict[str, int] = {}
     """How many differences change nothing, by the reason."""
+    dangers: tuple[Danger, ...] = ()
     problem: str | None = None
     """Why it cannot be rendered."""
 

@@ -21,6 +21,13 @@ CONFIG = "fleetops.yaml"
 Word = Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$(?!\n)", max_length=63)]
 Folder = Annotated[str, Meta(min_length=1, description="A folder, relative to the repository.")]
 Context = Annotated[str, Meta(min_length=1, description="The name of a context, as it is.")]
+Registry = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9]([a-z0-9._:/-]*[a-z0-9])?$(?!\n)",
+        description='As in "ghcr.io" or "ghcr.io/example".',
+    ),
+]
 Minor = Annotated[str, Meta(pattern=r"^1\.[0-9]+$(?!\n)", description='As in "1.37".')]
 
 
@@ -62,6 +69,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     schemas: tuple[Folder, ...] = ()
     """Folders of further JSON schemas, as <group>/<kind>_<version>.json."""
     exceptions: tuple[Excuse, ...] = ()
+    registries: tuple[Registry, ...] = ()
+    """Where images may come from; from anywhere if none is named."""
     throwaway_contexts: tuple[Context, ...] = ()
     """The contexts of kubeconfigs that a rehearsal may use: clusters that nobody would miss."""
 

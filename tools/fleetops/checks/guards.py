@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fleetops.annotations import ARGOCD, FLUX, sync_options
 from fleetops.checks.interface import Check, Problem
-from fleetops.manifests import Severity, dig
+from fleetops.manifests import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fleetops.checks.interface import Scene
     from fleetops.manifests import Manifest
-
-ARGOCD = "argocd.argoproj.io/sync-options"
-FLUX = "kustomize.toolkit.fluxcd.io/prune"
 
 
 def prune_guard(scene: Scene) -> Iterator[Problem]:
@@ -39,11 +37,9 @@ def prune_guard(scene: Scene) -> Iterator[Problem]:
 
 
 def _missing(manifest: Manifest) -> Iterator[str]:
-    annotations = manifest.get("metadata", "annotations")
-    options = {option.strip() for option in str(dig(annotations, ARGOCD) or "").split(",")}
-    if not {"Prune=false", "Delete=false"} <= options:
+    if not {"Prune=false", "Delete=false"} <= sync_options(manifest.value):
         yield f"{ARGOCD}: Prune=false,Delete=false"
-    if dig(annotations, FLUX) != "disabled":
+    if manifest.get("metadata", "annotations", FLUX) != "disabled":
         yield f"{FLUX}: disabled"
 
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 from fleetops.checks.pods import LATE_LABELS, selects, workloads_of
 from fleetops.kustomization import image_entries
 from fleetops.manifests import Reference, dig, home, images, split_image
+from fleetops.pages import Paged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -141,25 +142,7 @@ class RunImage(Struct, frozen=True):
     path: NodePath
 
 
-class Check(Struct, frozen=True):
-    """A check; its function's name is its ID and its function's docstring is its page."""
+class Check(Paged, frozen=True):
+    """A check; it is run on a scene, and gives problems."""
 
-    run: Callable[[Scene], Iterator[Problem]]
     severity: Severity
-
-    @property
-    def id(self) -> str:
-        """The ID, as in `service-selects-nothing`."""
-        return self.run.__name__.replace("_", "-")
-
-    @property
-    def page(self) -> str:
-        """The page that `fleetops explain` prints: a title, and a paragraph."""
-        import inspect
-
-        return inspect.cleandoc(self.run.__doc__ or "")
-
-    @property
-    def title(self) -> str:
-        """The first line of the page."""
-        return self.page.partition("\n")[0]

@@ -101,7 +101,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _output(_command(commands, "releases", _releases, "list the releases and where they run"))
 
-    explain = _command(commands, "explain", _explain, "explain a check, or list them all")
+    explain = _command(commands, "explain", _explain, "explain a check or a danger, or list all")
     check = explain.add_argument("check", metavar="ID", nargs="?", default="")
     _completed(check, completion.checks)
 

@@ -45,10 +45,10 @@ def environments(**context: Any) -> list[str]:  # noqa: ANN401
 
 
 def checks(**_context: Any) -> list[str]:  # noqa: ANN401
-    """Offer the IDs of the checks."""
-    from fleetops.checks import IDS
+    """Offer the IDs of the checks and of the danger rules."""
+    from fleetops.api.explain import PAGES
 
-    return list(IDS)
+    return list(PAGES)
 
 
 def schemas(**_context: Any) -> list[str]:  # noqa: ANN401

@@ -43,7 +43,8 @@ def headline(change: EnvironmentChange) -> str:
         said = "no change"
     reasons = [f"{number} {reason}" for reason, number in change.left_out.items()]
     left_out = f"; changes nothing: {', '.join(reasons)}" if reasons else ""
-    return f"{change.environment}: {said}{left_out}"
+    dangers = f"; {count(len(change.dangers), 'danger')}" if change.dangers else ""
+    return f"{change.environment}: {said}{left_out}{dangers}"
 
 
 def lines(change: EnvironmentChange) -> Iterator[str]:

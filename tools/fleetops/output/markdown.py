@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from fleetops.api.results import Comparison
 from fleetops.output.changes import headline, lines, title
+from fleetops.output.findings import finding
 from fleetops.output.text import clean
 from fleetops.words import count
 
@@ -31,18 +32,21 @@ def as_markdown(result: Result) -> str:
     """Write a comparison as Markdown of at most MOST bytes; what does not fit is counted."""
     if not isinstance(result, Comparison):
         raise TypeError(type(result))
-    written = f"### What changes in the render\n\n`{title(result)}`\n"
-    left = 0
+    dangers = [finding(one, one.rule) for each in result.environments for one in each.dangers]
+    # First, so that they are never what does not fit.
+    blocks = [(f"**{count(len(dangers), 'danger')}**", dangers)] if dangers else []
     for change in result.environments:
-        block = [_line(line) for line in lines(change)]
         # A name may look like the address of a site, which would become a link.
         name, _, said = headline(change).partition(": ")
-        head = f"\n**`{name}`: {said}**\n"
-        room = MOST - _RESERVE - len((written + head).encode()) - 2 * _fence_length(block) - 10
+        blocks.append((f"**`{name}`: {said}**", list(lines(change))))
+    written, left = f"### What changes in the render\n\n`{title(result)}`\n", 0
+    for head, content in blocks:
+        block = [_line(line) for line in content]
+        start = f"{written}\n{head}\n"
+        room = MOST - _RESERVE - len(start.encode()) - 2 * _fence_length(block)
         fitting = _fitting(block, room)
         left += len(block) - fitting
-        if room > 0:
-            written += head + _fenced(block[:fitting])
+        written = start + _fenced(block[:fitting]) if room > 0 else written
     if left:
         written += f"\n{count(left, 'more line')} would not fit: run `fleetops diff` to see them.\n"
     return written.rstrip("\n")

@@ -23,6 +23,7 @@ from fleetops.api.results import (  # noqa: TC001
     Wait,
 )
 from fleetops.manifests import split_image
+from fleetops.output.findings import finding
 from fleetops.output.live import live_lines
 from fleetops.words import count
 
@@ -142,6 +143,7 @@ def _(result: Comparison) -> list[str]:
     said = [title(result)]
     for change in result.environments:
         said += [headline(change), *(f"  {line}" for line in lines(change))]
+    said += [finding(one, one.rule) for change in result.environments for one in change.dangers]
     return said
 
 
@@ -248,15 +250,7 @@ def _(result: Failure) -> list[str]:
 
 
 def _findings(findings: Sequence[Finding]) -> list[str]:
-    lines = []
-    for one in findings:
-        place = ":".join(str(part) for part in (one.file, one.line) if part)
-        resource = f" ({one.resource}{' ' + one.path if one.path else ''})" if one.resource else ""
-        lines.append(
-            f"{place or one.environment}: {one.severity}: [{one.check}] "
-            f"{one.environment}: {one.message}{resource}"
-        )
-    return lines
+    return [finding(one, one.check) for one in findings]
 
 
 def _versions(before: str, after: str) -> tuple[str, str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from msgspec import Struct
 
+from fleetops.annotations import guards_of, is_forced
 from fleetops.errors import InputError
 from fleetops.kube.apply import (
     CRD,
@@ -21,17 +22,15 @@ from fleetops.kube.apply import (
     namespace,
     not_served,
 )
-from fleetops.manifests import dig, home
+from fleetops.manifests import home
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from fleetops.kube import Answer
     from fleetops.manifests import Manifest, Reference
     from fleetops.rehearsal.stand import Stand
 
-_ARGO: Final = "argocd.argoproj.io/sync-options"
-_FLUX: Final = "kustomize.toolkit.fluxcd.io"
 _BACKED: Final = frozenset(
     {"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "APIService"}
 )
@@ -111,20 +110,11 @@ def prune(stand: Stand, old: Sequence[Manifest], new: Sequence[Manifest]) -> lis
     return outcomes
 
 
-def guards_of(value: dict[str, Any]) -> Iterator[str]:
-    """Give the controllers that an annotation keeps from pruning an object."""
-    annotations = dig(value, "metadata", "annotations")
-    if "Prune=false" in _options(annotations):
-        yield "Argo CD"
-    if dig(annotations, f"{_FLUX}/prune") == "disabled":
-        yield "Flux"
-
-
 def _put(stand: Stand, manifest: Manifest) -> Outcome:
     before = live(stand.client, stand.kinds, manifest)
     answer = apply(stand.client, stand.kinds, manifest)
     replaced = False
-    if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and before and _is_forced(manifest):
+    if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and before and is_forced(manifest.value):
         delete(stand.client, stand.kinds, manifest)
         replaced = await_gone(stand.client, stand.kinds, manifest)
         answer = apply(stand.client, stand.kinds, manifest)
@@ -151,16 +141,6 @@ def _outcome(
     elif before is not None:
         verb = "unchanged" if _meant(before) == _meant(answer.value) else "changed"
     return Outcome(manifest, verb, warnings=answer.warnings)
-
-
-def _is_forced(manifest: Manifest) -> bool:
-    """Tell whether a controller is told to replace the object where it cannot be changed."""
-    annotations = manifest.get("metadata", "annotations")
-    return dig(annotations, f"{_FLUX}/force") == "enabled" or "Force=true" in _options(annotations)
-
-
-def _options(annotations: Any) -> list[str]:  # noqa: ANN401
-    return [one.strip() for one in str(dig(annotations, _ARGO) or "").split(",")]
 
 
 def _identity(manifest: Manifest) -> Reference:

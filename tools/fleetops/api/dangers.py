@@ -1,0 +1,41 @@
+"""What a change of an environment is in danger of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleetops.api.results import Danger
+from fleetops.checks import Scene
+from fleetops.danger import RULES, Change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fleetops.api.source import Source
+    from fleetops.change import ObjectDifference
+    from fleetops.manifests import Manifest
+
+
+def dangers(
+    environment: str,
+    renders: tuple[tuple[Manifest, ...], tuple[Manifest, ...]],
+    found: Sequence[ObjectDifference],
+    sources: tuple[Source, Source],
+    registries: tuple[str, ...],
+) -> Iterator[Danger]:
+    """Run every rule on the two renders, between which `found` differs; the gravest come first."""
+    before, after = (Scene(environment, one, {}) for one in renders)
+    change = Change(before, after, tuple(found), registries)
+    pairs = [(rule, danger) for rule in RULES for danger in rule.run(change)]
+    for rule, danger in sorted(pairs, key=lambda pair: pair[0].severity.value):
+        place = sources[0 if danger.gone else 1].find(danger.manifest, danger.path)
+        yield Danger(
+            rule=rule.id,
+            severity=rule.severity.value,
+            environment=environment,
+            message=danger.message,
+            resource=str(danger.manifest.reference),
+            path=".".join(map(str, danger.path)),
+            file=place.path,
+            line=place.line,
+        )

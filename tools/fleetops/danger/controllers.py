@@ -1,0 +1,60 @@
+"""Rules on what a GitOps controller makes of a change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleetops.annotations import guards_of
+from fleetops.danger.interface import Danger, Rule, Weight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fleetops.danger.interface import Change
+
+_DATA = {
+    "CustomResourceDefinition",
+    "Namespace",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "StatefulSet",
+}
+"""What has a rule of its own."""
+
+
+def leaves_render(change: Change) -> Iterator[Danger]:
+    """An object leaves the render.
+
+    A controller that prunes deletes it from the cluster; one that does not leaves it there, where
+    nobody looks after it. An object that gets another name leaves under its old one. Annotations
+    that guard it against pruning keep it.
+    """
+    for one in change.differences:
+        if one.before and not one.after and one.before.reference.kind not in _DATA:
+            guards = " and ".join(guards_of(one.before.value))
+            fate = f"{guards} would keep it" if guards else "it would be pruned"
+            yield Danger(f"leaves the render: {fate}", one.before, gone=True)
+
+
+def controller_suspended(change: Change) -> Iterator[Danger]:
+    """A controller comes to look after an environment no longer.
+
+    A Flux object is suspended, or an Argo CD Application no longer syncs or heals by itself: what
+    Git says from now on does not reach the cluster, or what is changed there by hand stays. Resume
+    it as soon as what it was suspended for is over.
+    """
+    for pair in change.pairs:
+        group = pair.new.reference.group
+        if group.endswith(".toolkit.fluxcd.io"):
+            path: tuple[str, ...] = ("spec", "suspend")
+            if pair.new.get(*path) is True and pair.old.get(*path) is not True:
+                yield pair.danger("is suspended", *path)
+        elif group == "argoproj.io" and pair.new.reference.kind == "Application":
+            path = ("spec", "syncPolicy", "automated")
+            if pair.old.get(*path) is not None and pair.new.get(*path) is None:
+                yield pair.danger("no longer syncs by itself", *path)
+            elif pair.old.get(*path, "selfHeal") is True and not pair.new.get(*path, "selfHeal"):
+                yield pair.danger("no longer heals by itself", *path, "selfHeal")
+
+
+RULES = (Rule(leaves_render, Weight.WARN), Rule(controller_suspended, Weight.WARN))

@@ -1,0 +1,65 @@
+"""What the pods of a workload may do to their node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fleetops.manifests import dig, mappings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fleetops.checks import Workload
+    from fleetops.goyaml import NodePath
+
+Privilege = tuple[str, str]
+"""What may be done, and the container that may do it; empty for the whole pod."""
+
+
+def privileges(workload: Workload) -> dict[Privilege, NodePath]:
+    """Give the privileges of a workload's pods, with the places that give them."""
+    spec = (*workload.template, "spec")
+    found = {(what, ""): (*spec, *path) for what, path in _pod(workload.spec)}
+    for path, container in workload.containers():
+        name = str(container.get("name"))
+        inside = (*path, "securityContext")
+        for what, key in _container(container, workload.spec):
+            found[what, name] = (*inside, *key)
+    return found
+
+
+def _pod(spec: dict[str, Any]) -> Iterator[tuple[str, NodePath]]:
+    for key in ("hostNetwork", "hostPID", "hostIPC"):
+        if spec.get(key) is True:
+            yield f"has {key}", (key,)
+    for index, volume in mappings(spec.get("volumes")):
+        path = dig(volume, "hostPath", "path")
+        if path is not None:
+            yield f"mounts {path} of the node", ("volumes", index, "hostPath", "path")
+
+
+def _container(
+    container: dict[str, Any], spec: dict[str, Any]
+) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    own, shared = container.get("securityContext"), spec.get("securityContext")
+
+    def setting(*path: str) -> Any:  # noqa: ANN401
+        value = dig(own, *path)
+        return dig(shared, *path) if value is None else value
+
+    if dig(own, "privileged") is True:
+        yield "is privileged", ("privileged",)
+    added = dig(own, "capabilities", "add")
+    for index, capability in enumerate(added if isinstance(added, list) else ()):
+        yield f"has the capability {capability}", ("capabilities", "add", index)
+    dropped = dig(own, "capabilities", "drop")
+    if not isinstance(dropped, list) or not {"ALL", "all"} & set(map(str, dropped)):
+        yield "no longer drops all capabilities", ("capabilities", "drop")
+    if dig(own, "allowPrivilegeEscalation") is not False:
+        yield "no longer forbids to gain privileges", ("allowPrivilegeEscalation",)
+    if setting("runAsNonRoot") is not True:
+        yield "no longer has to be another user than root", ("runAsNonRoot",)
+    if setting("runAsUser") == 0:
+        yield "runs as root", ("runAsUser",)
+    if setting("seccompProfile", "type") in (None, "Unconfined"):
+        yield "no longer has a seccomp profile", ("seccompProfile", "type")
