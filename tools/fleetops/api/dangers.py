@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleetops.api.results import Danger
+from fleetops.api.results import Danger, Finding
 from fleetops.checks import Scene
 from fleetops.danger import RULES, Change
 
@@ -39,3 +39,17 @@ def dangers(
             file=place.path,
             line=place.line,
         )
+
+
+def as_finding(danger: Danger) -> Finding:
+    """Say a danger as a check would: what is to be refused is an error."""
+    return Finding(
+        check=danger.rule,
+        severity="error" if danger.severity == "refuse" else "warning",
+        environment=danger.environment,
+        message=danger.message,
+        resource=danger.resource,
+        path=danger.path,
+        file=danger.file,
+        line=danger.line,
+    )

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from fleetops.api.fleet import bench
 from fleetops.api.results import Comparison, EnvironmentChange
-from fleetops.api.source import Source
+from fleetops.api.sides import Side, sides_of
 from fleetops.api.states import WORK_TREE, State, open_state
-from fleetops.errors import FleetopsError, InputError, UsageError
+from fleetops.errors import InputError, UsageError
 from fleetops.git import open_git
 from fleetops.words import unknown
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from fleetops.api.fleet import Bench, Fleet
-    from fleetops.files import Repository
-    from fleetops.kustomization import Closure
-    from fleetops.render import Render
+    from fleetops.api.sides import Sides
 
 
 class Request(Struct, frozen=True):
@@ -36,45 +34,6 @@ class Request(Struct, frozen=True):
     """Also what changes nothing."""
 
 
-class Side(Struct, frozen=True):
-    """An environment in one of the two states, where it exists there."""
-
-    state: State
-    closure: Closure
-
-    @property
-    def repository(self) -> Repository:
-        """The files of that state."""
-        return self.state.fleet.repository
-
-    def says_the_same(self, other: Side) -> bool:
-        """Tell whether every file is the same, so that the render is."""
-        mine, its = self.closure, other.closure
-        return (
-            (mine.overlay, mine.files, mine.links) == (its.overlay, its.files, its.links)
-            and [(one.path, one.text) for one in mine.kustomizations]
-            == [(one.path, one.text) for one in its.kustomizations]
-            and all(
-                self.repository.read_bytes(path) == other.repository.read_bytes(path)
-                for path in mine.files
-            )
-        )
-
-
-class Sides(Struct, frozen=True):
-    """An environment before and after; None where it does not exist, or an error."""
-
-    environment: str
-    before: Side | InputError | None
-    after: Side | InputError | None
-
-    @property
-    def problem(self) -> InputError | None:
-        """The first reason why it cannot be rendered."""
-        errors = (one for one in (self.before, self.after) if isinstance(one, InputError))
-        return next(errors, None)
-
-
 def compare(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> Comparison:
     """Render both states of the environments and say what differs; nothing is written.
 
@@ -87,7 +46,7 @@ def compare(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> C
         end = (
             State(WORK_TREE, fleet) if request.end is None else open_state(place, git, request.end)
         )
-        sides = [_sides(name, start, end) for name in _names(request, start, end)]
+        sides = [sides_of(name, start, end) for name in _names(request, start, end)]
         # What may be used is what was allowed before: a change cannot allow it to itself.
         config = (start if start.environments else end).fleet.config
         found = list(_compare(place, sides, config.registries, everything=request.everything))
@@ -107,26 +66,11 @@ def _names(request: Request, start: State, end: State) -> list[str]:
     return list(dict.fromkeys(request.environments)) or known
 
 
-def _sides(name: str, start: State, end: State) -> Sides:
-    before, after = (_side(state, name) for state in (start, end))
-    return Sides(name, before, after)
-
-
-def _side(state: State, name: str) -> Side | InputError | None:
-    environment = state.environments.get(name)
-    if environment is None:
-        return None
-    try:
-        return Side(state, state.fleet.closure(environment))
-    except InputError as error:
-        return state.failure(error)
-
-
 def _compare(
     bench: Bench, sides: Sequence[Sides], registries: tuple[str, ...], *, everything: bool
 ) -> Iterator[EnvironmentChange]:
     """Compare the environments, of which only those with other files are rendered."""
-    changed = [one for one in sides if one.problem is None and not _is_same(one)]
+    changed = [one for one in sides if one.problem is None and not one.is_same]
     wanted = {
         (one.environment, side.state.name): side
         for one in changed
@@ -135,8 +79,9 @@ def _compare(
     }
     overlays = [(side.repository, side.closure) for side in wanted.values()]
     with bench.kustomize.start(overlays) as rendering:
-        # What compares is imported while kustomize works.
-        from fleetops.api.compared import compared
+        if overlays:
+            # What compares is imported while kustomize works.
+            from fleetops.api.compared import compared
 
         outcomes = dict(zip(wanted, rendering.outcomes(), strict=True))
     for one in sides:
@@ -147,7 +92,7 @@ def _compare(
                 yield EnvironmentChange(environment=one.environment, outcome="unchanged")
                 continue
             before, after = (
-                _rendered(side, outcomes[one.environment, side.state.name])
+                side.rendered(outcomes[one.environment, side.state.name])
                 if isinstance(side, Side)
                 else None
                 for side in (one.before, one.after)
@@ -157,16 +102,3 @@ def _compare(
             yield EnvironmentChange(
                 environment=one.environment, outcome="broken", problem=error.summary
             )
-
-
-def _is_same(sides: Sides) -> bool:
-    before, after = sides.before, sides.after
-    return isinstance(before, Side) and isinstance(after, Side) and before.says_the_same(after)
-
-
-def _rendered(side: Side, outcome: Render | FleetopsError) -> tuple[Render, Source]:
-    if isinstance(outcome, InputError):
-        raise side.state.failure(outcome)
-    if isinstance(outcome, FleetopsError):
-        raise outcome
-    return outcome, Source(outcome, side.repository)

@@ -16,7 +16,7 @@ from fleetops.errors import Place, RefusedError
 from fleetops.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from fleetops.api.fleet import Bench, Fleet
     from fleetops.api.plan import Plan
@@ -34,7 +34,8 @@ class ChecksFailedError(RefusedError):
         super().__init__(
             f"with {release.name} the environment has {count(len(errors), 'error')}",
             place=place,
-            hint="nothing was written; `fleetops explain ID` tells more of a check",
+            hint="nothing was written; `fleetops explain ID` tells more of a check or danger, and a"
+            ' danger that is meant is accepted with --accept ID --because "…"',
         )
         self.findings = findings
 
@@ -48,6 +49,8 @@ class Request(Struct, frozen=True):
     """Write nothing."""
     force_order: bool = False
     """Even if the environment before does not run the release."""
+    accepted: Mapping[str, str] = {}
+    """The danger rules that are accepted, and why."""
 
 
 def promote(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> Promotion:
@@ -68,6 +71,7 @@ def _promote(bench: Bench, request: Request) -> Promotion:
     previous = None if request.force_order else fleet.config.before(environment)
     with bench.kustomize.start(plan.overlays) as rendering:
         # The checks are imported while kustomize works.
+        from fleetops.api.acceptance import judge
         from fleetops.api.examine import Exhibit, examine
 
         renders = rendering.renders()
@@ -86,6 +90,8 @@ def _promote(bench: Bench, request: Request) -> Promotion:
     closures = [(fleet.repository, fleet.closure(one)) for one in earlier]
     with bench.kustomize.start(closures) as rendering:
         findings = examine(bench, [Exhibit(environment, plan.repository, after)])
+        judged = judge(fleet, environment, (before, after), plan.repository, request.accepted)
+        findings += judged.findings
         for one, render in zip(earlier, rendering.renders(), strict=True):
             _require(bench, one, render, release)
     if any(finding.severity == "error" for finding in findings):
@@ -101,6 +107,7 @@ def _promote(bench: Bench, request: Request) -> Promotion:
         changes=tuple(_change(change) for change in changes),
         diff=_diff(plan),
         findings=findings,
+        accepted=judged.accepted,
     )
 
 

@@ -55,6 +55,31 @@ class Change(Struct, frozen=True, kw_only=True):
     after: str
 
 
+class Danger(Struct, frozen=True, kw_only=True):
+    """Something that a rule foretells of a change."""
+
+    rule: str
+    """The ID that `fleetops explain` takes."""
+    severity: Literal["refuse", "warn"]
+    environment: str
+    message: str
+    resource: str
+    path: str = ""
+    """Where in the rendered object."""
+    file: str
+    """The file that says so; of what is removed, the one that said it."""
+    line: int | None
+
+
+class Acceptance(Struct, frozen=True, kw_only=True):
+    """A danger rule that is accepted for a change, and why."""
+
+    rule: str
+    because: str
+    dangers: tuple[Danger, ...]
+    """What it would have refused."""
+
+
 class Promotion(Result, frozen=True, kw_only=True, tag="promote"):
     """The result of a promotion that was not refused."""
 
@@ -71,6 +96,8 @@ class Promotion(Result, frozen=True, kw_only=True, tag="promote"):
     """What changes in the file, as a unified diff."""
     findings: tuple[Finding, ...] = ()
     """Warnings; an error would have refused the promotion."""
+    accepted: tuple[Acceptance, ...] = ()
+    """The dangers that would have refused it."""
 
 
 class ObjectOutcome(Struct, frozen=True, kw_only=True):
@@ -162,22 +189,6 @@ class ObjectChange(Struct, frozen=True, kw_only=True):
     fields: tuple[FieldChange, ...] = ()
     """Of a changed one."""
     file: str
-    line: int | None
-
-
-class Danger(Struct, frozen=True, kw_only=True):
-    """Something that a rule foretells of a change."""
-
-    rule: str
-    """The ID that `fleetops explain` takes."""
-    severity: Literal["refuse", "warn"]
-    environment: str
-    message: str
-    resource: str
-    path: str = ""
-    """Where in the rendered object."""
-    file: str
-    """The file that says so; of what is removed, the one that said it."""
     line: int | None
 
 

@@ -28,11 +28,14 @@ def validate(
     names: Sequence[str],
     narrate: Callable[[str], None],
     where: Where | None = None,
+    *,
+    start: str | None = None,
 ) -> Validation:
     """Render and check the environments of these names, or all where none is given.
 
-    With `where`, every document is also tried on that cluster. Raises UsageError for an unknown
-    name and ProgramError where kustomize, kubeconform or the cluster cannot be had.
+    With `where`, every document is also tried on that cluster; with `start`, a revision, the
+    dangers of the change from there are findings too. Raises UsageError for an unknown name or
+    revision and ProgramError where kustomize, kubeconform, git or the cluster cannot be had.
     """
     environments = tuple(fleet.config.environment(name) for name in dict.fromkeys(names))
     environments = environments or fleet.config.environments
@@ -44,8 +47,17 @@ def validate(
                 findings.append(_unrenderable(environment, outcome))
             else:
                 exhibits.append(Exhibit(environment, fleet.repository, outcome))
-        if exhibits:
-            findings += examine(place, exhibits)
+        gate = None
+        if start is not None:
+            from fleetops.api.gate import Gate
+
+            gate = Gate(place, start, exhibits, whole=not names)
+        with place.kustomize.start(gate.overlays if gate else []) as rendering:
+            if exhibits:
+                findings += examine(place, exhibits)
+            outcomes = rendering.outcomes()
+        if gate:
+            findings += gate.findings(outcomes)
         if exhibits and where is not None:
             findings += _tried(fleet, exhibits, where, narrate)
     return Validation(

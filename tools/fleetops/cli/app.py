@@ -66,6 +66,20 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="even if the environment before it does not run the release",
     )
+    promote.add_argument(
+        "--accept",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="make it although this danger rule refuses it; with --because, may be given again",
+    )
+    promote.add_argument(
+        "--because",
+        action="append",
+        default=[],
+        metavar="REASON",
+        help="why the danger is accepted: one for each --accept, in their order",
+    )
     _output(promote)
 
     _describe_rehearse(
@@ -78,6 +92,12 @@ def build_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         help="an environment, may be given again; all if it is not given",
+    )
+    validate.add_argument(
+        "--from",
+        dest="start",
+        metavar="REF",
+        help="also say what the change from REF is in danger of",
     )
     validate.add_argument(
         "--on-cluster",
@@ -309,9 +329,18 @@ def _promote(session: Session, arguments: argparse.Namespace) -> int:
         fleet.config.environment(arguments.env),
         arguments.dry_run,
         arguments.force_order,
+        _accepted(arguments),
     )
     session.print(promote(fleet, request, session.narrate))
     return 0
+
+
+def _accepted(arguments: argparse.Namespace) -> dict[str, str]:
+    if not arguments.accept and not arguments.because:
+        return {}
+    from fleetops.api.acceptance import reasons
+
+    return reasons(arguments.accept, arguments.because)
 
 
 def _rehearse(session: Session, arguments: argparse.Namespace) -> int:
@@ -342,14 +371,16 @@ def _validation(session: Session, arguments: argparse.Namespace) -> Validation:
     if not arguments.on_cluster:
         if arguments.paths or arguments.kubeconfig or arguments.context:
             raise UsageError("PATH, --kubeconfig and --context go with --on-cluster")
-        return validate(session.fleet(), arguments.env, session.narrate)
+        return validate(session.fleet(), arguments.env, session.narrate, start=arguments.start)
     from fleetops.api.stand import Where
 
     where = Where(kubeconfig=arguments.kubeconfig, context=arguments.context)
     if not arguments.paths:
-        return validate(session.fleet(), arguments.env, session.narrate, where)
-    if arguments.env:
-        raise UsageError("PATH stands in the place of --env: give one of them")
+        return validate(
+            session.fleet(), arguments.env, session.narrate, where, start=arguments.start
+        )
+    if arguments.env or arguments.start:
+        raise UsageError("PATH stands in the place of --env and --from: give one of them")
     from fleetops.api.trial import try_files
 
     return try_files(session.directory, arguments.paths, where, session.narrate)

@@ -30,6 +30,8 @@ from fleetops.words import count
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fleetops.api.results import Acceptance
+
 _COMMAND = re.compile(r"^(\s*)([:#])(?=:|#?\[)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -92,6 +94,7 @@ def _(result: Promotion) -> list[str]:
         *_table(rows),
         "proven: the render changes in these images and nowhere else",
         *_findings(result.findings),
+        *(line for one in result.accepted for line in _acceptance(one)),
         *(result.diff.splitlines() if result.outcome == "planned" else []),
         last,
     ]
@@ -251,6 +254,11 @@ def _(result: Failure) -> list[str]:
 
 def _findings(findings: Sequence[Finding]) -> list[str]:
     return [finding(one, one.check) for one in findings]
+
+
+def _acceptance(acceptance: Acceptance) -> list[str]:
+    said = [finding(one, one.rule) for one in acceptance.dangers]
+    return [*said, f"accepted {acceptance.rule}: {acceptance.because}"]
 
 
 def _versions(before: str, after: str) -> tuple[str, str, str]:

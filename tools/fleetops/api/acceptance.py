@@ -1,0 +1,72 @@
+"""What a promotion is in danger of, and which of that is accepted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from fleetops.api.dangers import as_finding, dangers
+from fleetops.api.results import Acceptance
+from fleetops.api.source import Source
+from fleetops.change import differences
+from fleetops.danger import IDS
+from fleetops.errors import UsageError
+from fleetops.words import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fleetops.api.fleet import Fleet
+    from fleetops.api.results import Finding
+    from fleetops.catalogue import Environment
+    from fleetops.files import Repository
+    from fleetops.render import Render
+
+
+class Judged(Struct, frozen=True):
+    """The dangers of a promotion."""
+
+    findings: tuple[Finding, ...]
+    """What is not accepted."""
+    accepted: tuple[Acceptance, ...]
+
+
+def reasons(rules: Sequence[str], because: Sequence[str]) -> dict[str, str]:
+    """Give why each rule is accepted, each reason in one line.
+
+    Raises UsageError for a rule that there is not, or is without a reason.
+    """
+    for rule in rules:
+        if rule not in IDS:
+            raise UsageError(unknown("danger rule", rule, IDS))
+    said = [" ".join(one.split()) for one in because]
+    if len(rules) != len(said) or not all(said):
+        raise UsageError(
+            "each --accept has its --because, in their order",
+            hint='as in --accept database-downgraded --because "restored from the backup of today"',
+        )
+    return dict(zip(rules, said, strict=True))
+
+
+def judge(
+    fleet: Fleet,
+    environment: Environment,
+    renders: tuple[Render, Render],
+    copy: Repository,
+    accepted: Mapping[str, str],
+) -> Judged:
+    """Run the danger rules on an environment as it is and, in `copy`, as it would be."""
+    before, after = renders
+    sides = (before.manifests, after.manifests)
+    found = list(differences(*sides))
+    sources = (Source(before, fleet.repository), Source(after, copy))
+    said = list(dangers(environment.name, sides, found, sources, fleet.config.registries))
+    return Judged(
+        tuple(as_finding(one) for one in said if one.rule not in accepted),
+        tuple(
+            Acceptance(rule=rule, because=because, dangers=tuple(ones))
+            for rule, because in accepted.items()
+            if (ones := [one for one in said if one.rule == rule])
+        ),
+    )

@@ -1,0 +1,93 @@
+"""The danger gate of a validation: each environment against what it was at a revision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleetops.api.dangers import as_finding, dangers
+from fleetops.api.results import Finding
+from fleetops.api.sides import Side, Sides, side_of
+from fleetops.api.source import Source
+from fleetops.api.states import WORK_TREE, State, open_state
+from fleetops.change import differences
+from fleetops.checks import UNRENDERABLE
+from fleetops.errors import InputError
+from fleetops.git import open_git
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fleetops.api.examine import Exhibit
+    from fleetops.api.fleet import Bench
+    from fleetops.errors import FleetopsError
+    from fleetops.files import Repository
+    from fleetops.kustomization import Closure
+    from fleetops.render import Render
+
+
+class Gate:
+    """Environments as they were; only those of which some file is another are rendered."""
+
+    def __init__(
+        self, bench: Bench, revision: str, exhibits: Sequence[Exhibit], *, whole: bool
+    ) -> None:
+        """Open a revision; with `whole`, what has become of environments that left counts too.
+
+        Raises as `open_state` does.
+        """
+        start = open_state(bench, open_git(bench.fleet.repository.root), revision)
+        now = State(WORK_TREE, bench.fleet)
+        self._renders = {one.environment.name: one.render for one in exhibits}
+        self._registries = (start if start.environments else now).fleet.config.registries
+        sides = [
+            Sides(name, side_of(start, name), Side(now, render.closure))
+            for name, render in self._renders.items()
+        ]
+        if whole:
+            left = (name for name in start.environments if name not in now.environments)
+            sides += [Sides(name, side_of(start, name), None) for name in left]
+        self._sides = [one for one in sides if not one.is_same]
+
+    @property
+    def overlays(self) -> list[tuple[Repository, Closure]]:
+        """What has to be rendered of the revision."""
+        return [(one.repository, one.closure) for one in self._before()]
+
+    def _before(self) -> Iterator[Side]:
+        return (one.before for one in self._sides if isinstance(one.before, Side))
+
+    def findings(self, outcomes: Sequence[Render | FleetopsError]) -> Iterator[Finding]:
+        """Give the dangers, where `outcomes` has become of the overlays."""
+        waiting = iter(outcomes)
+        for one in self._sides:
+            try:
+                if isinstance(one.before, InputError):
+                    raise one.before
+                before = one.before.rendered(next(waiting)) if one.before else None
+            except InputError as error:
+                yield _unknown(one.environment, error)
+                continue
+            yield from self._dangers(one, before)
+
+    def _dangers(self, sides: Sides, before: tuple[Render, Source] | None) -> Iterator[Finding]:
+        render = self._renders.get(sides.environment)
+        after = None
+        if render is not None and isinstance(sides.after, Side):
+            after = (render, Source(render, sides.after.repository))
+        known = [one for one in (before, after) if one]
+        old, new = (one[0].manifests if one else () for one in (before, after))
+        found = list(differences(old, new))
+        sources = (known[0][1], known[-1][1])
+        for danger in dangers(sides.environment, (old, new), found, sources, self._registries):
+            yield as_finding(danger)
+
+
+def _unknown(environment: str, error: InputError) -> Finding:
+    return Finding(
+        check=UNRENDERABLE.id,
+        severity="warning",
+        environment=environment,
+        message=f"what is in danger is not known: {error.message}",
+        file=error.place.path if error.place else None,
+        line=error.place.line if error.place else None,
+    )
