@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fleetcopy import ENVIRONMENT
+from fleetcopy import ENVIRONMENT, programs_on_path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fleetcopy import FleetCopy
 
 pytestmark = pytest.mark.acceptance
@@ -89,6 +91,17 @@ def test_a_promotion_in_no_danger_has_nothing_to_accept(fleet: FleetCopy) -> Non
     words = ("--accept", "database-downgraded", "--because", REASON)
     done = fleet.json("promote", "release3", "--env", "aws", *words)
     assert (done.code, done.data["accepted"]) == (0, [])
+
+
+def test_the_gate_renders_nothing_that_a_promotion_does_not_render_anyway(
+    fleet: FleetCopy, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    script = f'echo "$PWD" >> {log}; exec $REAL "$@"'
+    environment = programs_on_path(tmp_path, kustomize=script)
+    assert fleet.run("promote", "release3", "--env", "aws", **environment).code == 0
+    # As it was, as it is to be, and the environment before.
+    assert len(log.read_text().splitlines()) == 3
 
 
 def test_a_validation_from_a_revision_says_what_is_in_danger(committed: FleetCopy) -> None:

@@ -240,4 +240,5 @@ def test_the_result_names_what_changes(fleet: FleetCopy) -> None:
             }
         ],
         "findings": [],
+        "accepted": [],
     }

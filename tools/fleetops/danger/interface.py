@@ -56,10 +56,12 @@ class Pair(Struct, frozen=True):
     new: Manifest
     fields: tuple[Difference, ...]
     """Without those that change nothing."""
+    moved: tuple[Difference, ...]
+    """The lists whose order means nothing and is another one."""
 
     def within(self, *path: str | int) -> Iterator[Difference]:
-        """Give what differs at a path, below it, or in what holds it."""
-        for field in self.fields:
+        """Give what differs at a path, below it, or in what holds it; another order too."""
+        for field in (*self.fields, *self.moved):
             length = min(len(path), len(field.path))
             if field.path[:length] == path[:length]:
                 yield field
@@ -82,7 +84,12 @@ class Change(Struct, frozen=True, dict=True):
     def pairs(self) -> tuple[Pair, ...]:
         """The objects that stay and in which something differs."""
         return tuple(
-            Pair(one.before, one.after, tuple(each for each in one.fields if each.reason is None))
+            Pair(
+                one.before,
+                one.after,
+                tuple(each for each in one.fields if each.reason is None),
+                tuple(each for each in one.fields if each.reason == "order"),
+            )
             for one in self.differences
             if one.before and one.after
         )

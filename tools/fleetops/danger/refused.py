@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def _fixed(pair: Pair, *paths: NodePath) -> Iterator[Danger]:
-    """Say of each path at which something differs that it cannot be changed."""
+    """Say of each path at which something differs that it cannot be changed.
+
+    To the API server another order is another value here, also where it means the same.
+    """
     for path in paths:
         if any(True for _ in pair.within(*path)):
             yield pair.danger(f"{'.'.join(map(str, path))} cannot be changed", *path)
