@@ -18,7 +18,7 @@ from fleetops.api.schemas import schema
 from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).parent.parent
 PARTS = ("base", "overlays", "releases", "fleetops.yaml")
@@ -74,8 +74,14 @@ class FleetCopy:
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         """Start fleetops in the repository."""
+        return self.start_by((), *words, **environment)
+
+    def start_by(
+        self, before: Sequence[str], *words: str, **environment: str
+    ) -> subprocess.Popen[str]:
+        """Start fleetops in the repository by a command that runs another."""
         return subprocess.Popen(
-            [sys.executable, "-m", "fleetops", *words],
+            [*before, sys.executable, "-m", "fleetops", *words],
             cwd=self.root,
             env=ENVIRONMENT | {"TMPDIR": str(self.root.parent / "tmp")} | environment,
             stdin=subprocess.DEVNULL,

@@ -13,36 +13,24 @@ import stat
 import struct
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import jsonschema
 import pytest
 
+from clusterhome import PARTS, TIMEOUT, Home, processes_in, wait
 from fleetops.api import cluster as api
 from fleetops.api.doctor import install
-from fleetops.api.schemas import schema
 from fleetops.cluster import kubectl
-from fleetops.programs.places import cache_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from fleetops.cluster import Cluster
 
 pytestmark = pytest.mark.cluster
 
-TIMEOUT = 120.0
-PARTS = [
-    "supervisor",
-    "etcd",
-    "kube-apiserver",
-    "kube-controller-manager",
-    "kube-scheduler",
-    "kwok",
-]
 LISTENS = "0A"
 THROWAWAY = """
 import pathlib, sys
@@ -90,72 +78,6 @@ spec:
   accessModes: [ReadWriteOnce]
   resources: {requests: {storage: 1Gi}}
 """
-
-
-class Home:
-    """A user with the machine's programs and no cluster yet, and fleetops run for that user."""
-
-    def __init__(self, folder: Path) -> None:
-        self.repository = folder / "repository"
-        self.repository.mkdir()
-        cache = folder / "cache" / "fleetops"
-        cache.mkdir(parents=True)
-        programs = cache_folder(folder)
-        programs.mkdir(parents=True, exist_ok=True)
-        (cache / "programs").symlink_to(programs)
-        self.clusters = cache / "clusters"
-        self.environment = {"XDG_CACHE_HOME": str(cache.parent)}
-
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "fleetops", "-C", self.repository, "cluster", *words],
-            env=os.environ | self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, *words: str, code: int = 0) -> str:
-        """Run it, and give what it says: the result, or why there is none."""
-        process = self.start(*words)
-        out, err = process.communicate(timeout=TIMEOUT)
-        assert process.returncode == code, (out, err)
-        assert "Traceback" not in err
-        return err if code else out
-
-    def ask(self, *words: str) -> list[dict[str, Any]]:
-        """Run it with --output json, and give the clusters that it tells of."""
-        result = json.loads(self.run(*words, "--output", "json"))
-        jsonschema.validate(result, schema("cluster"))
-        return list(result["clusters"])
-
-    def starting(self, part: str, *words: str) -> subprocess.Popen[str]:
-        """Start to start a cluster, and wait until a part of it is there."""
-        process = self.start("up", *words)
-        wait(lambda: any(part in line for line in processes_in(self.clusters).values()), part)
-        return process
-
-    def assert_nothing_left(self) -> None:
-        wait(lambda: not processes_in(self.clusters), "processes are left")
-        wait(lambda: not self.clusters.exists() or not any(self.clusters.iterdir()), "files are")
-
-
-def wait(condition: Callable[[], bool], otherwise: str) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, otherwise
-        time.sleep(0.01)
-
-
-def processes_in(folder: Path) -> dict[int, str]:
-    """Find the processes that work in a folder, and their command lines."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            with suppress(OSError):
-                if (entry / "cwd").readlink().is_relative_to(folder):
-                    found[int(entry.name)] = (entry / "cmdline").read_text().replace("\0", " ")
-    return found
 
 
 def listening(processes: Iterable[int]) -> set[tuple[str, int]]:

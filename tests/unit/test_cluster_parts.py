@@ -79,12 +79,12 @@ def test_the_lock_of_a_removed_folder_is_nobodys(tmp_path: Path) -> None:
     folder = tmp_path / "one"
     old = folders.take(folder)
     assert old is not None
-    folders.remove_when_free(folder, old)
+    folders.end(folder, old)
     assert not folder.exists()
     new = folders.take(folder)
     assert new is not None
     # Whoever comes late with the old lock leaves the new folder alone.
-    folders.remove_when_free(folder, old)
+    folders.end(folder, old)
     assert folders.lives(folder)
     os.close(old)
     os.close(new)

@@ -31,9 +31,13 @@ def test_the_class_decides_the_exit_code(kind: type[FleetopsError], code: int) -
         (InputError("is so", place=Place("a.yaml")), "a.yaml: is so"),
         (InputError("is so", place=Place("a.yaml", 3)), "a.yaml:3: is so"),
         (InputError("is so", place=Place("a", 1), hint="change it"), "a:1: is so\n  change it"),
+        (
+            ProgramError("broke", log=["one", "two"], hint="mend it"),
+            "broke\n    one\n    two\n  mend it",
+        ),
     ],
 )
-def test_an_error_says_where_what_and_what_to_do(error: InputError, text: str) -> None:
+def test_an_error_says_where_what_and_what_to_do(error: FleetopsError, text: str) -> None:
     assert str(error) == text
 
 

@@ -6,9 +6,12 @@ which prints it and exits with the code of its class.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Place(Struct, frozen=True, order=True):
@@ -30,16 +33,23 @@ class FleetopsError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(
-        self, message: str, *, place: Place | None = None, hint: str | None = None
+        self,
+        message: str,
+        *,
+        place: Place | None = None,
+        log: Sequence[str] = (),
+        hint: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.place = place
+        self.log = log
         self.hint = hint
 
     def __str__(self) -> str:
-        """Say where, what, and on a line of its own what to do next."""
-        return f"{self.summary}\n  {self.hint}" if self.hint else self.summary
+        """Say where and what, and on lines of their own what a program said and what to do next."""
+        log = [f"    {line}" for line in self.log]
+        return "\n".join([self.summary, *log, *([f"  {self.hint}"] if self.hint else ())])
 
     @property
     def summary(self) -> str:

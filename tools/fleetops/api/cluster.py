@@ -80,6 +80,15 @@ def kubeconfig(directory: Path, name: str) -> Path:
     return Path(found.kubeconfig)
 
 
+def folder_at(directory: Path, port: int | None) -> Path | None:
+    """Give the folder of the cluster whose API server has a port, None where there is none."""
+    for folder in folders.existing(directory.absolute()):
+        state = folders.read_state(folder)
+        if state and state.port == port:
+            return folder
+    return None
+
+
 def names(directory: Path) -> list[str]:
     """Give the names of the clusters that there are."""
     return [folder.name for folder in folders.existing(directory.absolute())]
@@ -98,10 +107,10 @@ def _plan(
 
 
 def _status(folder: Path) -> ClusterStatus:
-    state = folders.read_state(folder)
-    if not folders.lives(folder) or (state and state.broken):
+    if folders.is_broken(folder):
         why, log = folders.why_broken(folder)
         return ClusterStatus(name=folder.name, state="broken", note=why, log=log)
+    state = folders.read_state(folder)
     if state is None or not state.ready:
         return ClusterStatus(name=folder.name, state="starting")
     return ClusterStatus(

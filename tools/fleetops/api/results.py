@@ -425,6 +425,8 @@ class Failure(Result, frozen=True, kw_only=True, tag="error"):
     message: str
     file: str | None = None
     line: int | None = None
+    log: tuple[str, ...] = ()
+    """The last lines of the program that it is about."""
     hint: str | None = None
     exit_code: int
     findings: tuple[Finding, ...] = ()
@@ -453,6 +455,7 @@ def failure(error: FleetopsError) -> Failure:
         message=error.message.encode(errors="backslashreplace").decode(),
         file=error.place.path if error.place else None,
         line=error.place.line if error.place else None,
+        log=tuple(error.log),
         hint=error.hint,
         exit_code=error.exit_code,
         findings=getattr(error, "findings", ()),

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from fleetops.api import cluster as clusters
+from fleetops.cluster import explained
 from fleetops.cluster.given import Given, kubectl_for, reached, read_context
 from fleetops.errors import RefusedError
 from fleetops.rehearsal import Stand, alone, clear
@@ -70,7 +71,7 @@ def stand(directory: Path, where: Where, narrate: Callable[[str], None]) -> Iter
 @contextlib.contextmanager
 def _own(cluster: Cluster) -> Iterator[Stand]:
     own = Stand(cluster.access, lends=True, shared=False)
-    with contextlib.closing(own.client):
+    with explained(cluster.folder), contextlib.closing(own.client):
         yield own
 
 
@@ -81,14 +82,17 @@ def _given(directory: Path, where: Where, narrate: Callable[[str], None]) -> Ite
     kubeconfig = where.kubeconfig.absolute() if where.kubeconfig else None
     given = Given(kubectl, repository, kubeconfig, where.context)
     name, server = read_context(given)
-    own = name.startswith(_OWN) and urlsplit(server).hostname == "127.0.0.1"
+    url = urlsplit(server)
+    own = name.startswith(_OWN) and url.hostname == "127.0.0.1"
     if not own and name not in where.allowed:
         raise RefusedError(
             f"the context {name} is not named as one of a throwaway cluster",
             hint="if nobody would miss anything in it, name it under throwaway_contexts in"
             " fleetops.yaml",
         )
-    with reached(given) as access:
+    folder = clusters.folder_at(directory, url.port) if own else None
+    known = explained(folder) if folder else contextlib.nullcontext()
+    with known, reached(given) as access:
         found = Stand(access, lends=own, shared=True)
         with contextlib.closing(found.client):
             yield found

@@ -15,7 +15,7 @@ from fleetops.errors import InputError, Place, UsageError
 from fleetops.files import Repository
 from fleetops.goyaml import NodePath
 from fleetops.manifests import parse, places
-from fleetops.rehearsal import note, prepare, scratch_namespaces, try_units, unit
+from fleetops.rehearsal import footprint, note, prepare, try_units, unit
 from fleetops.rehearsal.words import field_path
 
 if TYPE_CHECKING:
@@ -89,8 +89,7 @@ def try_on_cluster(
 
     with stand(directory, where, narrate) as found:
         if found.stand.shared:
-            made = [one for each in specimens for one in each.manifests]
-            note(found.stand, [*prerequisites, *made, *scratch_namespaces(units)])
+            note(found.stand, [*prerequisites, *footprint(found.stand, units)])
         prepare(found.stand, prerequisites)
         verdicts = try_units(found.stand, units, progress)
         for specimen, given in zip(specimens, verdicts, strict=True):

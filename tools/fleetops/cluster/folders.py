@@ -6,8 +6,10 @@ import fcntl
 import os
 import re
 import shutil
+import signal
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -17,8 +19,7 @@ from fleetops.errors import Place, ProgramError, UsageError
 from fleetops.programs.places import cache_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Sequence
 
 DEFAULT: Final = "default"
 SUPERVISOR: Final = "supervisor"
@@ -27,6 +28,8 @@ _LOCK: Final = "lock"
 _LOG_END: Final = 16 * 1024
 _POLL: Final = 0.02
 _END_SECONDS: Final = 20.0
+_FULL: Final = 1024 * 1024
+"""With so many bytes left on a disk, a part cannot be expected to go on."""
 
 
 class State(Struct, frozen=True):
@@ -137,12 +140,25 @@ def read_state(folder: Path) -> State | None:
         return None
 
 
+def is_broken(folder: Path) -> bool:
+    """Tell whether a part has ended, and took the others with it or is about to."""
+    state = read_state(folder)
+    return not lives(folder) or bool(state and state.broken)
+
+
 def why_broken(folder: Path) -> tuple[str, tuple[str, ...]]:
     """Say what ended a cluster that does not live, with the last lines of that part's log."""
     state = read_state(folder)
     if state and state.broken:
-        return f"{state.broken} {state.how}", last_lines(folder, state.broken)
+        # On a full disk it cannot have said so itself.
+        full = ", and the disk is full" if shutil.disk_usage(folder).free < _FULL else ""
+        return f"{state.broken} {state.how}{full}", last_lines(folder, state.broken)
     return "its supervisor ended", last_lines(folder, SUPERVISOR)
+
+
+def failure(name: str, why: str, lines: Sequence[str], hint: str) -> ProgramError:
+    """Give the error that tells why a cluster cannot be used, with what its part printed last."""
+    return ProgramError(f"cluster {name}: {why}", log=lines, hint=hint)
 
 
 def last_lines(folder: Path, part: str) -> tuple[str, ...]:
@@ -165,16 +181,33 @@ def empty(folder: Path) -> None:
             path.unlink()
 
 
-def remove_when_free(folder: Path, lock: int, meanwhile: Callable[[], None] = lambda: None) -> None:
-    """Wait until nothing of a cluster lives and remove its folder, unless it is another's by then.
+def end(folder: Path, lock: int) -> None:
+    """Kill what lives of a cluster and remove its folder, unless it is another's by then.
 
     Raises ProgramError where that takes too long.
     """
     deadline = time.monotonic() + _END_SECONDS
     while not is_free(lock):
-        meanwhile()
+        _kill_supervisor(folder, lock)
         if time.monotonic() >= deadline:
             raise ProgramError(f"cluster {folder.name} does not end", place=Place(str(folder)))
         time.sleep(_POLL)
     if is_current(lock, folder):
         shutil.rmtree(folder)
+
+
+def _kill_supervisor(folder: Path, lock: int) -> None:
+    """Kill the process that the parts die with."""
+    state = read_state(folder)
+    # Whose lock is still there after its state was read, its state was that.
+    if state is None or not is_current(lock, folder):
+        return
+    with suppress(ProcessLookupError, FileNotFoundError):
+        process = os.pidfd_open(state.supervisor)
+        try:
+            # The number may have been given to another process since the supervisor ended.
+            command = Path(f"/proc/{state.supervisor}/cmdline").read_bytes().split(b"\0")
+            if os.fsencode(folder) in command:
+                signal.pidfd_send_signal(process, signal.SIGKILL)
+        finally:
+            os.close(process)

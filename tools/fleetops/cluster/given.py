@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from fleetops.cluster.supervisor import die_with_parent
 from fleetops.errors import ProgramError, UsageError
-from fleetops.kube import Proxied
+from fleetops.kube import Proxied, UnreachableError
 from fleetops.programs import ANY_KUBECTL, KUBECTL, Command, ensure, find, run, user_environment
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _POLL: Final = 0.01
 _SECONDS: Final = 30.0
+_END_SECONDS: Final = 1.0
+"""So long after its connections are closed, a process may still be about to end."""
 
 
 class Given(Struct, frozen=True):
@@ -97,7 +99,7 @@ def read_context(given: Given) -> tuple[str, str]:
 def reached(given: Given) -> Iterator[Proxied]:
     """Reach the API server within the block, on a socket in a folder that only the user can enter.
 
-    Raises ProgramError with kubectl's words where its proxy does not start.
+    Raises ProgramError with kubectl's words where its proxy does not start, or ends.
     """
     with tempfile.TemporaryDirectory(prefix="fleetops-") as folder:
         path, log = Path(folder, "api"), Path(folder, "log")
@@ -115,11 +117,20 @@ def reached(given: Given) -> Iterator[Proxied]:
         try:
             deadline = time.monotonic() + _SECONDS
             while not _listens(path):
-                if proxy.poll() is not None or time.monotonic() >= deadline:
-                    words = " ".join(log.read_text(errors="replace").split())
-                    raise ProgramError(f"kubectl does not reach the cluster: {words}")
+                if _has_ended(proxy.pid) or time.monotonic() >= deadline:
+                    raise ProgramError(f"kubectl does not reach the cluster: {_words(log)}")
                 time.sleep(_POLL)
             yield Proxied(path)
+        except UnreachableError as error:
+            deadline = time.monotonic() + _END_SECONDS
+            while not _has_ended(proxy.pid):
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(_POLL)
+            raise ProgramError(
+                f"kubectl proxy ended, by which the cluster is reached: {_words(log)}",
+                hint="try again",
+            ) from error
         finally:
             os.killpg(proxy.pid, signal.SIGKILL)
             proxy.wait()
@@ -128,3 +139,12 @@ def reached(given: Given) -> Iterator[Proxied]:
 def _listens(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as one:
         return one.connect_ex(str(path)) == 0
+
+
+def _has_ended(process: int) -> bool:
+    """Tell whether a child has ended; not waited for, its group's number stays its own."""
+    return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _words(log: Path) -> str:
+    return " ".join(log.read_text(errors="replace").split())

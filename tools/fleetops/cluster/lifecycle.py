@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
 from fleetops.cluster import folders
+from fleetops.cluster.parts import SERVER
 from fleetops.cluster.plan import Cluster
 from fleetops.errors import ProgramError
+from fleetops.kube import UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from fleetops.cluster.plan import Plan
 
 _POLL: Final = 0.02
+_NOTE_SECONDS: Final = 5.0
+"""So long after a part ended, its supervisor may still be about to note it."""
 
 
 def up(plan: Plan, narrate: Callable[[str], None]) -> Cluster:
@@ -68,6 +71,28 @@ def throwaway(plan: Plan) -> Iterator[Cluster]:
         yield starting.cluster
 
 
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Say why the API server of a cluster no longer answers, if that happens in the block.
+
+    Raises ProgramError then, with the last lines of the part that ended, or of the API server.
+    """
+    try:
+        yield
+    except UnreachableError as error:
+        deadline = time.monotonic() + _NOTE_SECONDS
+        while not (broken := folders.is_broken(folder)) and time.monotonic() < deadline:
+            time.sleep(_POLL)
+        why, lines = error.message, folders.last_lines(folder, SERVER)
+        if broken:
+            why, lines = folders.why_broken(folder)
+        state = folders.read_state(folder)
+        hint = "nothing of it is left"
+        if state and state.kept:
+            hint = f"fleetops cluster down --name {folder.name} removes it"
+        raise folders.failure(folder.name, why, lines, hint) from error
+
+
 def down(folder: Path) -> bool:
     """End a cluster and remove its folder; False where there is none.
 
@@ -78,8 +103,7 @@ def down(folder: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        # Its parts die with it.
-        folders.remove_when_free(folder, lock, meanwhile=lambda: _kill_supervisor(folder))
+        folders.end(folder, lock)
     finally:
         os.close(lock)
     return True
@@ -93,21 +117,6 @@ def sweep(clusters: list[Path]) -> None:
             try:
                 state = folders.read_state(folder)
                 if not (state and state.kept) and folders.is_free(lock):
-                    folders.remove_when_free(folder, lock)
+                    folders.end(folder, lock)
             finally:
                 os.close(lock)
-
-
-def _kill_supervisor(folder: Path) -> None:
-    state = folders.read_state(folder)
-    if state is None:
-        return
-    with suppress(ProcessLookupError, FileNotFoundError):
-        process = os.pidfd_open(state.supervisor)
-        try:
-            # The number may have been given to another process since the supervisor ended.
-            command = Path(f"/proc/{state.supervisor}/cmdline").read_bytes().split(b"\0")
-            if os.fsencode(folder) in command:
-                signal.pidfd_send_signal(process, signal.SIGKILL)
-        finally:
-            os.close(process)

@@ -55,10 +55,10 @@ def started(plan: Plan, lock: int) -> Iterator[Starting]:
         starting.until_ready()
         yield starting
     finally:
-        # The supervisor, which hears that, ends unless it is kept.
+        # The supervisor, which hears that, lives on only if it was told to keep the cluster.
         os.close(told)
         if not starting.kept:
-            folders.remove_when_free(plan.folder, watched)
+            folders.end(plan.folder, watched)
         os.close(watched)
 
 
@@ -138,10 +138,8 @@ class Starting:
         return state is not None and state.kept
 
     def _failed(self, why: str, lines: Sequence[str]) -> ProgramError:
-        return ProgramError(
-            "\n    ".join([f"cluster {self._plan.name}: {why}", *lines]),
-            hint="nothing of it is left; a slow machine may need more time, see --timeout",
-        )
+        hint = "nothing of it is left; a slow machine may need more time, see --timeout"
+        return folders.failure(self._plan.name, why, lines, hint)
 
     def _write_kubeconfigs(self, certificate: bytes) -> None:
         users = {"kubeconfig": "admin"} | {
@@ -163,7 +161,10 @@ def _start_supervisor(folder: Path, lock: int, heard: int) -> int:
     with socket.socket() as held, _private(folder / f"{folders.SUPERVISOR}.log") as log:
         # Bound as long as the supervisor lives, and shared with nobody but the API server.
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        held.bind(("127.0.0.1", 0))
+        try:
+            held.bind(("127.0.0.1", 0))
+        except OSError as error:
+            raise ProgramError(f"no port of 127.0.0.1 can be had: {error.strerror}") from error
         port: int = held.getsockname()[1]
         subprocess.run(
             (sys.executable, "-I", "-S", _SUPERVISOR, folder, str(lock), str(port)),

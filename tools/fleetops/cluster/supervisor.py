@@ -87,8 +87,9 @@ class Supervisor:
     def _broken(self, name: str) -> None:
         code = self._parts[name].wait()
         how = f"ended with exit code {code}" if code >= 0 else f"was killed by signal {-code}"
-        self._kill()
+        # First, for whoever misses the API server then looks why.
         self._note(broken=name, how=how)
+        self._kill()
 
     def _kill(self) -> None:
         for part in self._parts.values():

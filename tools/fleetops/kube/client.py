@@ -57,6 +57,12 @@ class Answer(Struct, frozen=True):
         return self.status == HTTPStatus.CONFLICT
 
     @property
+    def failed(self) -> bool:
+        """Whether it could not do what it was asked, rather than would not."""
+        busy = self.status == HTTPStatus.TOO_MANY_REQUESTS
+        return busy or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+    @property
     def message(self) -> str:
         """The API server's words where it refuses."""
         return str(dig(self.value, "message") or self.value)
@@ -87,7 +93,7 @@ class Client:
 
     def is_ready(self) -> bool:
         """Tell whether the API server says that it is ready."""
-        return self.ask("GET", "/readyz").ok
+        return self._answer("GET", "/readyz", None, _JSON).ok
 
     def get(self, path: str) -> Any | None:  # noqa: ANN401
         """Give an object or list, None where there is none.
@@ -113,16 +119,13 @@ class Client:
     def ask(self, method: str, path: str, body: bytes | None = None, kind: str = _JSON) -> Answer:
         """Ask, and give the answer, also where that is a refusal; raises UnreachableError.
 
-        `kind` is the content type of the body.
+        `kind` is the content type of the body. What fails in an API server that is not ready is no
+        refusal: its store is gone, or it is itself, behind a proxy.
         """
-        try:
-            response = self._send(method, path, body, kind)
-            content = response.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise self._unreachable(error) from error
-        said = _WARNING.findall(", ".join(response.headers.get_all("Warning") or ()))
-        warnings = tuple(dict.fromkeys(re.sub(r"\\(.)", r"\1", one) for one in said))
-        return Answer(response.status, _decoded(content), warnings)
+        answer = self._answer(method, path, body, kind)
+        if answer.failed and not self.is_ready():
+            raise self._unreachable(answer.message)
+        return answer
 
     def watch(self, path: str) -> Iterator[Any]:
         """Give the events of a watch until it ends or is interrupted; raises UnreachableError.
@@ -152,6 +155,20 @@ class Client:
         if connection is not None:
             connection.close()
 
+    def _answer(self, method: str, path: str, body: bytes | None, kind: str) -> Answer:
+        try:
+            response = self._send(method, path, body, kind)
+            content = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unreachable(error) from error
+        except BaseException:
+            # Interrupted; to clean up there has to be another connection.
+            self.close()
+            raise
+        said = _WARNING.findall(", ".join(response.headers.get_all("Warning") or ()))
+        warnings = tuple(dict.fromkeys(re.sub(r"\\(.)", r"\1", one) for one in said))
+        return Answer(response.status, _decoded(content), warnings)
+
     def _send(
         self, method: str, path: str, body: bytes | None, kind: str
     ) -> http.client.HTTPResponse:
@@ -161,7 +178,7 @@ class Client:
         self._connection.request(method, path, body, headers)
         return self._connection.getresponse()
 
-    def _unreachable(self, error: Exception) -> UnreachableError:
+    def _unreachable(self, error: Exception | str) -> UnreachableError:
         # What is half done cannot be gone on with.
         self.close()
         return UnreachableError(f"the API server does not answer: {error}")

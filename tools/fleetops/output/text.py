@@ -249,7 +249,8 @@ def _(result: Failure) -> list[str]:
     place = f"{result.file}:{result.line}" if result.line else result.file
     message = f"{place}: {result.message}" if place else result.message
     hint = [f"  {line}" for line in (result.hint or "").splitlines()]
-    return [*_findings(result.findings), f"fleetops: {message}", *hint]
+    log = [f"    {line}" for line in result.log]
+    return [*_findings(result.findings), f"fleetops: {message}", *log, *hint]
 
 
 def _findings(findings: Sequence[Finding]) -> list[str]:

@@ -109,7 +109,7 @@ def _make(recipe: Recipe, lock: int, narrate: Callable[[str], None]) -> None:
         if completed.returncode:
             said = completed.stderr.decode(errors="replace").strip().splitlines()
             raise ProgramError(
-                "\n    ".join([f"{recipe.doing} failed:", *said[-_ERROR_LINES:]]), hint=recipe.hint
+                f"{recipe.doing} failed:", log=said[-_ERROR_LINES:], hint=recipe.hint
             )
         version = ask_version(recipe.tool, product / recipe.binary)
         if recipe.tool.version_arguments and version != recipe.version:

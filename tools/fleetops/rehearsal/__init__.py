@@ -5,7 +5,7 @@ from fleetops.rehearsal.settle import Settled, Waiting, settle
 from fleetops.rehearsal.stand import ClaimState, Stand, claims, pods
 from fleetops.rehearsal.sync import Outcome, Verb, prepare, prune, put
 from fleetops.rehearsal.traces import alone, clear, note
-from fleetops.rehearsal.trial import Unit, Verdict, scratch_namespaces, try_units, unit
+from fleetops.rehearsal.trial import Unit, Verdict, footprint, try_units, unit
 
 __all__ = [
     "ClaimState",
@@ -20,12 +20,12 @@ __all__ = [
     "alone",
     "claims",
     "clear",
+    "footprint",
     "note",
     "pods",
     "prepare",
     "prune",
     "put",
-    "scratch_namespaces",
     "settle",
     "try_units",
     "unit",

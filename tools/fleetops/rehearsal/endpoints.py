@@ -8,7 +8,7 @@ from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from fleetops.kube import UnreachableError
+from fleetops.errors import ProgramError
 from fleetops.manifests import dig
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Endpoints:
     def _watch(self) -> None:
         path = f"{_SLICES}?watch=1&resourceVersion={self._version}"
         # It ends with the block, or with the API server, which the others notice too.
-        with suppress(UnreachableError):
+        with suppress(ProgramError):
             for event in self._watcher.watch(path):
                 self._note(event["type"], event["object"])
 

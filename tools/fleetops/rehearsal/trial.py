@@ -76,6 +76,14 @@ def scratch_namespaces(units: Sequence[Unit]) -> Iterator[Manifest]:
             yield namespace(name, labels.get(stands_for, {}))
 
 
+def footprint(stand: Stand, units: Sequence[Unit]) -> Iterator[Manifest]:
+    """Give everything that trying the units makes, where it makes it."""
+    yield from scratch_namespaces(units)
+    for one in units:
+        for manifest in one.manifests:
+            yield _moved(stand, manifest, one.scratch)
+
+
 def try_units(
     stand: Stand, units: Sequence[Unit], narrate: Callable[[int], None]
 ) -> Iterator[list[Verdict]]:
