@@ -171,6 +171,32 @@ def test_a_link_out_of_the_folder_is_not_followed(
     assert "hunter2" not in done.out + done.err
 
 
+@pytest.mark.parametrize("namespace", ["kube-system/configmaps?", "..", "a\nb", "Bad_1"])
+def test_a_namespace_that_cannot_be_is_refused_and_leads_nowhere(
+    small: SmallFleet, shared: Cluster, namespace: str
+) -> None:
+    there = everything(shared)
+    named = f"metadata:\n  name: one\n  namespace: {json.dumps(namespace)}\n"
+    small.write("some/one.yaml", f"apiVersion: v1\nkind: ConfigMap\n{named}")
+    words = ("validate", "--on-cluster", "some", f"--kubeconfig={shared.kubeconfig}")
+    assert small.json(*words).findings == [("api-server", "some/one.yaml", 5)]
+    assert everything(shared) == there
+
+
+def test_labels_that_are_none_and_an_object_that_is_too_large_are_findings_of_theirs(
+    small: SmallFleet, shared: Cluster
+) -> None:
+    start = "apiVersion: v1\nkind: Namespace\nmetadata: {name: mine, labels: [a]}\n"
+    small.write("some/labels.yaml", start)
+    large = "x" * 4_000_000
+    start = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: large}\ndata:\n"
+    small.write("some/large.yaml", f"{start}  a: {large}\n")
+    small.write("some/right.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: right}\n")
+    words = ("validate", "--on-cluster", "some", f"--kubeconfig={shared.kubeconfig}")
+    found = [one[:2] for one in small.json(*words).findings]
+    assert found == [("api-server", "some/labels.yaml"), ("api-server", "some/large.yaml")]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -178,7 +204,7 @@ def test_a_link_out_of_the_folder_is_not_followed(
         (("--kubeconfig=x",), "go with --on-cluster"),
         (("--on-cluster", "--env=one", "some"), "in the place of --env"),
         (("--on-cluster", "nowhere"), "nowhere is neither a file nor a folder"),
-        (("--on-cluster", "--kubeconfig=nowhere"), "no such cluster"),
+        (("--on-cluster", "--kubeconfig=/nowhere/kubeconfig"), "no such cluster"),
     ],
 )
 def test_a_mistake_of_usage_is_told(small: SmallFleet, words: tuple[str, ...], said: str) -> None:

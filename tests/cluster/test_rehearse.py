@@ -211,6 +211,32 @@ IMMUTABLE = {
     ),
     "role-binding-role": (ROLE_BINDING, "name: view", "name: edit", "roleRef: Invalid value"),
 }
+MOUNTED = """\
+          volumeMounts:
+            - name: data
+              mountPath: /data
+      volumes:
+        - name: data
+          persistentVolumeClaim: {claimName: data}
+"""
+WEBHOOK = """\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata:
+  name: judge
+webhooks:
+  - name: judge.example.test
+    admissionReviewVersions: [v1]
+    sideEffects: None
+    failurePolicy: Fail
+    clientConfig:
+      service: {namespace: shop, name: judge}
+    rules:
+      - apiGroups: ["*"]
+        apiVersions: ["*"]
+        operations: ["*"]
+        resources: ["*/*"]
+"""
 GUARDS = """\
   annotations:
     argocd.argoproj.io/sync-options: Prune=false
@@ -474,3 +500,122 @@ def test_a_cluster_with_something_of_the_environment_is_not_touched(
         assert "Namespace/shop is in the cluster already" in said
     finally:
         assert kubectl(shared, "delete", "namespace", "shop").returncode == 0
+
+
+HOSTILE = ["victim/secrets?", "x/../y", "..", "a%2Fb", "a\nb", "\x1b[31m", "Bad_1"]
+
+
+@pytest.mark.parametrize("namespace", HOSTILE)
+def test_a_namespace_that_cannot_be_is_refused_and_leads_nowhere(
+    small: SmallFleet, shared: Cluster, namespace: str
+) -> None:
+    small.objects(CONFIG.replace("namespace: shop", f"namespace: {json.dumps(namespace)}"))
+    result = rehearse(small, shared, "v2", "--env=one", code=1)
+    (finding,) = (one for one in result["findings"] if one["severity"] == "error")
+    assert (finding["check"], finding["path"]) == ("api-server", "metadata.namespace")
+    assert finding["line"] == 5
+    small.objects(CONFIG)
+    rehearse(small, shared, "v2", "--env=one")
+
+
+def test_a_name_that_cannot_stand_in_a_path_is_refused(small: SmallFleet, shared: Cluster) -> None:
+    small.objects(CONFIG.replace("name: settings", 'name: "../../kube-system"'))
+    result = rehearse(small, shared, "v2", "--env=one", code=1)
+    assert errors(result) == [("api-server", "overlays/one/objects.yaml", 4)]
+
+
+def test_a_claim_that_a_pod_still_uses_is_lost_all_the_same(
+    small: SmallFleet, shared: Cluster
+) -> None:
+    small.append("overlays/one/web.yaml", MOUNTED)
+    small.objects(f"{CLAIM}---\n{VOLUME}")
+    small.commit()
+    small.objects(VOLUME)
+    result = rehearse(small, shared, "v1", "--env=one", "--from=HEAD", code=1)
+    assert errors(result) == [("claim-lost", "overlays/one/kustomization.yaml", None)]
+
+
+def test_a_job_that_goes_when_it_is_done_is_not_missed(small: SmallFleet, shared: Cluster) -> None:
+    small.objects(
+        JOB.replace("spec:\n  template", "spec:\n  ttlSecondsAfterFinished: 0\n  template")
+    )
+    rehearse(small, shared, "v2", "--env=one")
+
+
+def test_argo_cds_hooks_are_made_anew(small: SmallFleet, shared: Cluster) -> None:
+    hook = "  annotations: {argocd.argoproj.io/hook: PreSync}\nspec:\n  template"
+    small.objects(JOB.replace("spec:\n  template", hook))
+    small.commit()
+    small.edit("overlays/one/objects.yaml", "once:1", "once:2")
+    result = rehearse(small, shared, "v2", "--env=one", "--from=HEAD")
+    assert outcomes(result)["Job/shop/once"] == "replaced"
+
+
+def test_force_alone_replaces_nothing(small: SmallFleet, shared: Cluster) -> None:
+    force = "  annotations: {argocd.argoproj.io/sync-options: Force=true}\nspec:\n  template"
+    small.objects(JOB.replace("spec:\n  template", force))
+    small.commit()
+    small.edit("overlays/one/objects.yaml", "once:1", "once:2")
+    result = rehearse(small, shared, "v2", "--env=one", "--from=HEAD", code=1)
+    assert outcomes(result)["Job/shop/once"] == "refused"
+
+
+def test_a_namespace_on_an_object_of_the_whole_cluster_makes_no_other_one(
+    small: SmallFleet, shared: Cluster
+) -> None:
+    small.objects(VOLUME)
+    small.commit()
+    small.objects(VOLUME.replace("  name: disk\n", "  name: disk\n  namespace: shop\n"))
+    result = rehearse(small, shared, "v2", "--env=one", "--from=HEAD")
+    assert "pruned" not in outcomes(result).values()
+
+
+def test_an_exception_excuses_what_the_cluster_says(small: SmallFleet, shared: Cluster) -> None:
+    small.objects(SERVICE.replace("selector: {app: web}", "selector: {app: operators}"))
+    small.append(
+        "fleetops.yaml",
+        "exceptions:\n  - check: service-without-endpoints\n    resource: Service/web\n"
+        "    reason: An operator makes its pods.\n",
+    )
+    assert rehearse(small, shared, "v2", "--env=one")["findings"] == []
+
+
+def test_a_webhook_is_accepted_and_has_no_effect(small: SmallFleet, shared: Cluster) -> None:
+    small.objects(f"{WEBHOOK}---\n{CONFIG}")
+    result = rehearse(small, shared, "v2", "--env=one")
+    assert outcomes(result)["ValidatingWebhookConfiguration/judge"] == "unchanged"
+    small.commit()
+    small.objects(CONFIG)
+    result = rehearse(small, shared, "v2", "--env=one", "--from=HEAD")
+    assert outcomes(result)["ValidatingWebhookConfiguration/judge"] == "pruned"
+
+
+def test_a_finalizer_that_nobody_takes_away_holds_nothing_up(
+    small: SmallFleet, shared: Cluster
+) -> None:
+    small.objects(CONFIG.replace("\ndata:", "\n  finalizers: [example.test/kept]\ndata:"))
+    rehearse(small, shared, "v2", "--env=one")
+
+
+def test_a_secret_is_not_printed_where_it_is_refused(small: SmallFleet, shared: Cluster) -> None:
+    small.objects(WORD.replace("word: open", "word: 8675309, other: {a: hunter2}"))
+    given = f"--kubeconfig={shared.kubeconfig}"
+    for words in (("rehearse", "v2", "--env=one"), ("validate", "--on-cluster")):
+        done = small.run(*words, given)
+        assert done.code == 1
+        assert "8675309" not in done.out + done.err
+        assert "hunter2" not in done.out + done.err
+
+
+def test_a_kubeconfig_in_the_repository_is_not_used(small: SmallFleet, shared: Cluster) -> None:
+    small.objects(CONFIG)
+    small.write("kubeconfig", shared.kubeconfig.read_bytes())
+    said = small.refused("rehearse", "v2", "--env=one", "--kubeconfig=kubeconfig")
+    assert "is in the repository" in said
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1", "1e300", "soon"])
+def test_a_time_that_is_none_is_a_mistake_of_usage(small: SmallFleet, seconds: str) -> None:
+    small.objects(CONFIG)
+    words = ("rehearse", "v2", "--env=one", f"--timeout={seconds}")
+    assert "--timeout" in small.refused(*words, code=2)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from fleetops.live import Drift, Sync, drifts, goes_when_done, placed
+from fleetops.live import Drift, Sync, drifts, placed
 from fleetops.manifests import Manifest, Reference
+from fleetops.rehearsal.rollouts import goes_when_done
 
 WEB = Reference("apps", "Deployment", "fleet", "web")
 
@@ -104,5 +105,4 @@ def test_only_what_runs_or_is_bound_is_looked_at() -> None:
 def test_a_job_that_goes_when_it_is_done_is_not_missed(
     value: dict[str, Any], *, goes: bool
 ) -> None:
-    job = Reference("batch", "Job", "a", "b")
-    assert goes_when_done(Manifest(job, "batch/v1", value)) is goes
+    assert goes_when_done(value) is goes

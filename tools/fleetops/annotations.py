@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 ARGOCD: Final = "argocd.argoproj.io/sync-options"
 FLUX: Final = "kustomize.toolkit.fluxcd.io/prune"
+HOOK: Final = "argocd.argoproj.io/hook"
+_HOOK_POLICY: Final = "argocd.argoproj.io/hook-delete-policy"
+_ANEW: Final = "BeforeHookCreation"
 _FLUX_FORCE: Final = "kustomize.toolkit.fluxcd.io/force"
 
 
@@ -29,6 +32,15 @@ def guards_of(value: Any) -> Iterator[str]:  # noqa: ANN401
 
 
 def is_forced(value: Any) -> bool:  # noqa: ANN401
-    """Tell whether a controller is told to replace an object where it cannot be changed."""
-    flux = dig(value, "metadata", "annotations", _FLUX_FORCE) == "enabled"
-    return flux or "Force=true" in sync_options(value)
+    """Tell whether a controller is told to replace an object where it cannot be changed.
+
+    A hook of Argo CD's is made anew each time, unless it says otherwise. `Force=true` alone does
+    nothing beside server-side apply (argoproj/argo-cd#29624).
+    """
+    annotations = dig(value, "metadata", "annotations")
+    if dig(annotations, _FLUX_FORCE) == "enabled":
+        return True
+    if dig(annotations, HOOK) is not None:
+        policy = str(dig(annotations, _HOOK_POLICY) or _ANEW)
+        return _ANEW in policy
+    return {"Force=true", "Replace=true"} <= sync_options(value)

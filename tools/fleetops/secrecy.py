@@ -25,6 +25,7 @@ _SECRET_VALUE = re.compile(
 )
 # Filled in later: Flux's substitution, Argo CD's vault plugin, Kubernetes' own $(NAME).
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\{\{[^}]*\}\}|\$\([^)]*\)|<path:[^>]*>|<[A-Za-z0-9_.-]+>")
+_SHORTEST = 4
 _ELSEWHERE = ("ENC[", "vault:", "/")
 """Beginnings of what is encrypted, a reference, or a path to a file."""
 _LONGEST_WITH_PLACEHOLDER = 4096
@@ -37,6 +38,22 @@ _SHOWN_OF_SECRET = {
     ("metadata", "namespace"),
     ("metadata", "labels"),
 }
+
+
+def without_secrets(manifest: Manifest, words: str) -> str:
+    """Take out of words about an object what a Secret holds.
+
+    An API server that is given a value of the wrong type repeats it behind `got`.
+    """
+    if manifest.reference.kind != "Secret":
+        return words
+    words = re.sub(r"(?s)\bgot\b.*", f"got {HIDDEN}", words)
+    for key in ("data", "stringData"):
+        held = manifest.value.get(key)
+        for value in held.values() if isinstance(held, dict) else ():
+            if len(text := str(value)) >= _SHORTEST:
+                words = words.replace(text, HIDDEN)
+    return words
 
 
 def names_secret(name: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fleetops import cluster
 from fleetops.api.results import Clusters, ClusterStatus, PartStatus
 from fleetops.cluster import folders
-from fleetops.cluster.plan import kubeconfig_in, server_url
+from fleetops.cluster.plan import PREFIX, kubeconfig_in, server_url
 from fleetops.errors import ProgramError, UsageError
 from fleetops.programs import CLUSTER_PROGRAMS, ensure
 from fleetops.words import unknown
@@ -80,12 +80,12 @@ def kubeconfig(directory: Path, name: str) -> Path:
     return Path(found.kubeconfig)
 
 
-def folder_at(directory: Path, port: int | None) -> Path | None:
-    """Give the folder of the cluster whose API server has a port, None where there is none."""
-    for folder in folders.existing(directory.absolute()):
-        state = folders.read_state(folder)
-        if state and state.port == port:
-            return folder
+def folder_beside(kubeconfig: Path, context: str, server: str) -> Path | None:
+    """Give the folder of the cluster whose own kubeconfig it is; None where it is none of ours."""
+    folder = kubeconfig.resolve().parent
+    state = folders.read_state(folder)
+    if state and (context, server) == (f"{PREFIX}{folder.name}", server_url(state.port)):
+        return folder
     return None
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from fleetops.api.results import Finding
 from fleetops.catalogue import CONFIG
-from fleetops.checks import CHECKS, SCHEMA, UNKNOWN_KIND, UNUSED_EXCEPTION, Problem
+from fleetops.checks import CHECKS, ON_CLUSTER, SCHEMA, UNKNOWN_KIND, UNUSED_EXCEPTION, Problem
 from fleetops.kustomization import Tracer
 from fleetops.schema import Conformance, Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from fleetops.api.fleet import Bench, Fleet
     from fleetops.catalogue import Environment, Excuse
@@ -79,14 +78,22 @@ def _kept(
         excuses = [
             excuse
             for excuse in fleet.config.exceptions
-            if excuse.check == check.id
-            and problem.resource is not None
-            and fnmatchcase(problem.resource.short, excuse.resource)
-            and (not excuse.environments or environment.name in excuse.environments)
+            if problem.resource is not None
+            and excuse.covers(check.id, problem.resource.short, environment.name)
         ]
         used.update(excuses)
         if not excuses:
             yield check, problem
+
+
+def unexcused(fleet: Fleet, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Leave out what is excused of findings that were made elsewhere."""
+    for one in findings:
+        kind, _, named = (one.resource or "").partition("/")
+        short = f"{kind}/{named.rpartition('/')[2]}"
+        excuses = fleet.config.exceptions
+        if not any(excuse.covers(one.check, short, one.environment) for excuse in excuses):
+            yield one
 
 
 def _findings(exhibit: Exhibit, pairs: Sequence[tuple[Check, Problem]]) -> Iterator[Finding]:
@@ -124,7 +131,7 @@ def _unused(fleet: Fleet, names: set[str], used: set[Excuse]) -> Iterator[Findin
     everywhere = [environment.name for environment in fleet.config.environments]
     for excuse in fleet.config.exceptions:
         where = excuse.environments or everywhere
-        if excuse not in used and names.issuperset(where):
+        if excuse not in used and names.issuperset(where) and excuse.check not in ON_CLUSTER:
             yield Finding(
                 check=UNUSED_EXCEPTION.id,
                 severity=UNUSED_EXCEPTION.severity.value,

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from fleetops import checks
 from fleetops.api.results import ClaimOutcome, Finding, ReplacedPods, ServiceOutage
 from fleetops.errors import RefusedError
+from fleetops.manifests import home
 from fleetops.rehearsal import Endpoints, claims, note, pods, prepare, prune, put, settle
 from fleetops.rehearsal.words import field_path
 
@@ -61,13 +62,18 @@ def play(stand: Stand, script: Script, narrate: Callable[[str], None]) -> Seen:
     else has one of the objects in the cluster, and ProgramError where the cluster ends.
     """
     before, after = script.before.manifests, script.after.manifests
-    there = note(stand, (*script.prerequisites, *before, *after))
+    there = [
+        one
+        for one in note(stand, (*script.prerequisites, *before, *after))
+        if one.short != "Namespace/default"
+    ]
     if there and stand.shared:
         raise RefusedError(
             f"{there[0]} is in the cluster already, and of no rehearsal",
             hint="a rehearsal uses a cluster that has nothing of the environment in it",
         )
     start = time.monotonic()
+    stand.begin()
     prepare(stand, script.prerequisites)
     with Endpoints(stand.access) as endpoints:
         stage = _Stage(stand, script, endpoints, narrate)
@@ -79,6 +85,11 @@ def play(stand: Stand, script: Script, narrate: Callable[[str], None]) -> Seen:
         narrate(f"{script.environment} as it would be: {len(after)} objects")
         second = stage.bring(script.after, before)
         outages = endpoints.seconds()
+    services = {
+        (home(one.reference.namespace), one.reference.name)
+        for one in after
+        if one.reference.kind == "Service"
+    }
     found = tuple(_claims(old_claims, claims(stand, namespaces)))
     replaced = tuple(_replaced(old_pods, pods(stand, namespaces)))
     return Seen(
@@ -87,7 +98,7 @@ def play(stand: Stand, script: Script, narrate: Callable[[str], None]) -> Seen:
             *(
                 replace(one, severity="warning", message=f"before the promotion: {one.message}")
                 for one in first.findings
-                if one.severity == "error"
+                if one.severity == "error" and one not in second.findings
             ),
             *second.findings,
             *stage.lost(found),
@@ -97,6 +108,7 @@ def play(stand: Stand, script: Script, narrate: Callable[[str], None]) -> Seen:
         services=tuple(
             ServiceOutage(service=f"{namespace}/{name}", seconds=round(seconds, 3))
             for (namespace, name), seconds in sorted(outages.items())
+            if (namespace, name) in services
         ),
         claims=found,
         drivers=first.drivers | second.drivers,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -12,6 +11,7 @@ from fleetops.api import cluster as clusters
 from fleetops.cluster import explained
 from fleetops.cluster.given import Given, kubectl_for, reached, read_context
 from fleetops.errors import RefusedError
+from fleetops.programs.places import is_inside
 from fleetops.rehearsal import Stand, alone, clear
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 KEPT = "rehearsal"
 """The name of the cluster that is kept from one rehearsal to the next."""
-_OWN = "fleetops-"
 _START_SECONDS = 120.0
 
 
@@ -56,8 +55,9 @@ def stand(directory: Path, where: Where, narrate: Callable[[str], None]) -> Iter
     or is in use, and ProgramError where the cluster is not to be had.
     """
     if where.kubeconfig is not None:
-        with _given(directory, where, narrate) as given, _cleared(given, where):
-            yield Place(given, where.kubeconfig)
+        kubeconfig = where.kubeconfig.absolute()
+        with _given(directory, kubeconfig, where, narrate) as given, _cleared(given, where):
+            yield Place(given, kubeconfig)
     elif where.keep:
         kept = clusters.keep(directory, KEPT, _START_SECONDS, narrate)
         with _own(kept) as own, _cleared(own, where):
@@ -76,21 +76,27 @@ def _own(cluster: Cluster) -> Iterator[Stand]:
 
 
 @contextlib.contextmanager
-def _given(directory: Path, where: Where, narrate: Callable[[str], None]) -> Iterator[Stand]:
+def _given(
+    directory: Path, kubeconfig: Path, where: Where, narrate: Callable[[str], None]
+) -> Iterator[Stand]:
     repository = directory.absolute()
     kubectl = kubectl_for(repository, narrate)
-    kubeconfig = where.kubeconfig.absolute() if where.kubeconfig else None
-    given = Given(kubectl, repository, kubeconfig, where.context)
-    name, server = read_context(given)
-    url = urlsplit(server)
-    own = name.startswith(_OWN) and url.hostname == "127.0.0.1"
+    if is_inside(kubeconfig, repository):
+        raise RefusedError(
+            f"the kubeconfig {where.kubeconfig} is in the repository, and what it names is run",
+            hint="use one that is yours, outside of it",
+        )
+    name, server = read_context(Given(kubectl, repository, kubeconfig, where.context))
+    # By its name from here on: the current one may become another meanwhile.
+    given = Given(kubectl, repository, kubeconfig, name)
+    folder = clusters.folder_beside(kubeconfig, name, server)
+    own = folder is not None
     if not own and name not in where.allowed:
         raise RefusedError(
             f"the context {name} is not named as one of a throwaway cluster",
             hint="if nobody would miss anything in it, name it under throwaway_contexts in"
             " fleetops.yaml",
         )
-    folder = clusters.folder_at(directory, url.port) if own else None
     known = explained(folder) if folder else contextlib.nullcontext()
     with known, reached(given) as access:
         found = Stand(access, lends=own, shared=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from fleetops.api.examine import Exhibit, examine
+from fleetops.api.examine import Exhibit, examine, unexcused
 from fleetops.api.fleet import bench
 from fleetops.api.results import Finding, Validation
 from fleetops.checks import UNRENDERABLE
@@ -59,7 +59,7 @@ def validate(
         if gate:
             findings += gate.findings(outcomes)
         if exhibits and where is not None:
-            findings += _tried(fleet, exhibits, where, narrate)
+            findings += unexcused(fleet, _tried(fleet, exhibits, where, narrate))
     return Validation(
         ok=not any(finding.severity == "error" for finding in findings),
         environments=tuple(environment.name for environment in environments),

@@ -17,12 +17,11 @@ from fleetops.live import (
     again,
     controllers,
     drifts,
-    goes_when_done,
     placed,
     present,
     same_repository,
 )
-from fleetops.rehearsal.rollouts import MOVING, waits_for
+from fleetops.rehearsal.rollouts import MOVING, goes_when_done, waits_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -140,7 +139,7 @@ class View(Struct, frozen=True, dict=True):
             reference, live = manifest.reference, there.get(manifest.reference)
             if live is not None and (reference.group, reference.kind) in MOVING:
                 rollouts.append((reference, waits_for(live.value)))
-            elif live is None and not goes_when_done(manifest):
+            elif live is None and not goes_when_done(manifest.value):
                 rollouts.append((reference, "it is not there"))
         return Seen(
             syncs,

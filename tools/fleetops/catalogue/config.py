@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -40,7 +41,7 @@ class Environment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """The minors whose API must accept the render."""
     prerequisites: tuple[Folder, ...] = ()
     """Files or folders with manifests of what the cluster has before: definitions of custom
-    resources, classes, nodes. They are there in a rehearsal and in `validate --on-cluster`."""
+    resources, classes, Secrets of operators. A rehearsal has them, and `validate --on-cluster`."""
 
 
 class Excuse(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -57,6 +58,14 @@ class Excuse(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     reason: Annotated[str, Meta(min_length=10, description="Why this is right here.")]
     environments: tuple[Word, ...] = ()
     """Where it holds; everywhere if none is named."""
+
+    def covers(self, check: str, resource: str, environment: str) -> bool:
+        """Tell whether it excuses a check's finding about a resource, given as Kind/name."""
+        return (
+            self.check == check
+            and fnmatchcase(resource, self.resource)
+            and (not self.environments or environment in self.environments)
+        )
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -83,7 +83,7 @@ def rollout(_scene: Scene) -> Iterator[Problem]:
     In a rehearsal every object was taken, but a workload's pods did not all come up, a claim was
     not Bound, or a Job did not complete: pods that admission refuses or no node takes, a quota that
     is too small, a claim whose class or volume is not there. What the controllers said stands
-    behind it. What comes with the cluster, a class or a labelled node, is named under
+    behind it. What comes with the cluster, a class or a Secret, is named under
     `prerequisites` of the environment in fleetops.yaml.
     """
     yield from ()
@@ -140,3 +140,15 @@ CHECKS = (
     SERVICE_WITHOUT_ENDPOINTS,
     HALF_GUARDED,
 )
+ON_CLUSTER = frozenset(
+    check.id
+    for check in (
+        API_SERVER,
+        API_SERVER_WARNING,
+        ROLLOUT,
+        CLAIM_LOST,
+        SERVICE_WITHOUT_ENDPOINTS,
+        HALF_GUARDED,
+    )
+)
+"""The IDs of those that only a cluster can tell of."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _ALLOWED = "use this cluster, if fleetops.yaml allows its context"
 
 
+_DAY = 86400.0
+
+
 def run(session: Session, words: list[str]) -> int:
     """Run the command that the words ask for, and give the exit code."""
     parser = build_parser()
@@ -148,6 +151,14 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _seconds(word: str) -> float:
+    """Read a time: more than nothing, and no more than a day."""
+    seconds = float(word)
+    if not 0 < seconds <= _DAY:
+        raise ValueError(word)
+    return seconds
+
+
 def _describe_rehearse(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Try a promotion on a throwaway Kubernetes: first the environment as it is, then as the"
@@ -161,7 +172,7 @@ def _describe_rehearse(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--timeout",
-        type=float,
+        type=_seconds,
         default=120.0,
         metavar="S",
         help="seconds that each of the two rollouts may take (default: 120)",
@@ -240,7 +251,7 @@ def _describe_wait(parser: argparse.ArgumentParser) -> None:
     _completed(release, completion.releases)
     parser.add_argument(
         "--timeout",
-        type=float,
+        type=_seconds,
         default=600.0,
         metavar="S",
         help="seconds to wait at most (default: 600)",
@@ -265,7 +276,7 @@ def _describe_cluster(parser: argparse.ArgumentParser) -> None:
     _name(start)
     start.add_argument(
         "--timeout",
-        type=float,
+        type=_seconds,
         default=120.0,
         metavar="S",
         help="seconds until it has to be ready (default: 120)",
@@ -344,6 +355,8 @@ def _accepted(arguments: argparse.Namespace) -> dict[str, str]:
 
 
 def _rehearse(session: Session, arguments: argparse.Namespace) -> int:
+    if arguments.context and not arguments.kubeconfig:
+        raise UsageError("--context goes with --kubeconfig")
     from fleetops.api.rehearse import Request, rehearse
     from fleetops.api.stand import Where
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
@@ -13,6 +13,10 @@ from fleetops.kube import Direct
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+
+PREFIX: Final = "fleetops-"
+"""What the name of a cluster has in front of it, as the context of its kubeconfig."""
 
 
 class Plan(Struct, frozen=True):
@@ -44,7 +48,7 @@ class Cluster(Struct, frozen=True):
     @property
     def context(self) -> str:
         """Its name in its kubeconfig."""
-        return f"fleetops-{self.name}"
+        return f"{PREFIX}{self.name}"
 
     @property
     def kubeconfig(self) -> Path:

@@ -85,7 +85,9 @@ def _environment(root: Path) -> dict[str, str]:
     return passed | {
         "PATH": os.pathsep.join(search_path(root)),
         "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_ALLOW_PROTOCOL": "none",
         "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_TERMINAL_PROMPT": "0",
     }
 

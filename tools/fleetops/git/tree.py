@@ -17,6 +17,7 @@ MAX_FILES: Final = 200_000
 MAX_BYTES: Final = 512 * 1024**2
 """Of all files together; larger ones than a manifest can be are left out before."""
 _MAX_FILE: Final = 8 * 1024**2
+_PORTION: Final = 32 * 1024**2
 
 _LINK: Final = "120000"
 _FILES: Final = ("100644", "100755", _LINK)
@@ -39,15 +40,17 @@ def export(git: Git, commit: str, target: Path) -> None:
     prefix = git.read("rev-parse", "--show-prefix").decode(errors="surrogateescape").strip("\n")
     listed = git.ask("ls-tree", "-r", "-z", "-l", "--full-tree", f"{commit}:{prefix}")
     if listed.returncode:
-        raise InputError(f"{prefix or 'the repository'} is not there in commit {commit[:12]}")
+        words = " ".join(listed.stderr.decode(errors="replace").split())
+        raise InputError(
+            f"{prefix or 'the repository'} cannot be read in commit {commit[:12]}: {words}",
+            hint="is it there, and is the clone no partial one?",
+        )
     entries = list(_entries(listed.stdout, commit))
     if len(entries) > MAX_FILES or sum(one.size for one in entries) > MAX_BYTES:
         raise InputError(f"commit {commit[:12]} is too large to be rendered")
-    contents = _contents(git, entries)
     # Links last: no file is ever written through one.
-    for entry, content in sorted(
-        zip(entries, contents, strict=True), key=lambda one: one[0].mode == _LINK
-    ):
+    entries.sort(key=lambda one: one.mode == _LINK)
+    for entry, content in zip(entries, _contents(git, entries), strict=True):
         path = target / entry.path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,31 +60,51 @@ def export(git: Git, commit: str, target: Path) -> None:
                 path.write_bytes(content)
         except (FileExistsError, NotADirectoryError):
             raise InputError("is there twice", place=Place(entry.path)) from None
+        except (OSError, ValueError) as error:
+            words = f"cannot be written: {getattr(error, 'strerror', None) or error}"
+            raise InputError(words, place=Place(entry.path)) from None
 
 
 def _entries(listed: bytes, commit: str) -> Iterator[_Entry]:
     for line in listed.split(b"\0")[:-1]:
         described, _, path = line.partition(b"\t")
-        mode, _, name, size = described.decode().split()
+        mode, kind, name, size = described.decode().split()
         decoded = os.fsdecode(path)
         if {"", ".", "..", ".git"} & {part.lower() for part in decoded.split("/")}:
             raise InputError(f"commit {commit[:12]} has a path that cannot be: {decoded!a}")
+        if kind == "blob" and not size.isdecimal():
+            raise _lacking(decoded)
         if mode in _FILES and int(size) <= _MAX_FILE:
             yield _Entry(mode, name, int(size), decoded)
 
 
 def _contents(git: Git, entries: Sequence[_Entry]) -> Iterator[bytes]:
-    asked = "".join(f"{one.name}\n" for one in entries).encode()
-    answer = (
-        memoryview(git.read("cat-file", "--batch", stdin=asked)) if entries else memoryview(b"")
-    )
-    at = 0
+    """Give the content of each, of which only a few are held at the same time."""
+    for some in _portions(entries):
+        asked = "".join(f"{one.name}\n" for one in some).encode()
+        answer = memoryview(git.read("cat-file", "--batch", stdin=asked))
+        at = 0
+        for entry in some:
+            header = f"{entry.name} blob {entry.size}\n".encode()
+            if answer[at : at + len(header)] != header:
+                raise _lacking(entry.path)
+            at += len(header)
+            yield bytes(answer[at : at + entry.size])
+            at += entry.size + 1
+
+
+def _portions(entries: Sequence[_Entry]) -> Iterator[list[_Entry]]:
+    some: list[_Entry] = []
+    size = 0
     for entry in entries:
-        header = f"{entry.name} blob {entry.size}\n".encode()
-        if answer[at : at + len(header)] != header:
-            raise ProgramError(
-                f"git has no file {entry.path!a}", hint="is the clone a partial one?"
-            )
-        at += len(header)
-        yield bytes(answer[at : at + entry.size])
-        at += entry.size + 1
+        if some and size + entry.size > _PORTION:
+            yield some
+            some, size = [], 0
+        some.append(entry)
+        size += entry.size
+    if some:
+        yield some
+
+
+def _lacking(path: str) -> ProgramError:
+    return ProgramError(f"git has no content of {path!a}", hint="is the clone a partial one?")

@@ -2,7 +2,7 @@
 
 from fleetops.kube.access import Access, Direct, Proxied
 from fleetops.kube.client import Answer, Client, UnreachableError
-from fleetops.kube.kinds import Kinds, Resource
+from fleetops.kube.kinds import Kinds, Resource, in_namespace
 
 __all__ = [
     "Access",
@@ -13,4 +13,5 @@ __all__ = [
     "Proxied",
     "Resource",
     "UnreachableError",
+    "in_namespace",
 ]

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from fleetops.kube.client import APPLY, Answer
+from fleetops.kube.kinds import in_namespace
 from fleetops.manifests import Manifest, Reference, dig, home, mappings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from fleetops.kube.client import Client
     from fleetops.kube.kinds import Kinds
@@ -88,13 +89,21 @@ def finalize(client: Client, name: str) -> None:
     Its controller would do so, but waits five seconds first (namespaceDeletionGracePeriod in
     kubernetes/pkg/controller/namespace).
     """
-    path = f"/api/v1/namespaces/{name}"
+    path = in_namespace(name, "")[:-1]
     value = client.get(path)
     if value is not None:
         for plural in _IN_EACH:
             client.ask("DELETE", f"{path}/{plural}")
         body = msgspec.json.encode({**value, "spec": {"finalizers": []}})
         client.ask("PUT", f"{path}/finalize", body)
+
+
+def drop_finalizers(client: Client, kinds: Kinds, manifest: Manifest) -> None:
+    """Let an object go that waits for what nobody here does."""
+    path = path_of(kinds, manifest)
+    if path is not None:
+        body = b'{"metadata":{"finalizers":null}}'
+        client.ask("PATCH", path, body, "application/merge-patch+json")
 
 
 def live(client: Client, kinds: Kinds, manifest: Manifest) -> Any | None:  # noqa: ANN401
@@ -118,9 +127,9 @@ def not_served(manifest: Manifest) -> Answer:
     return Answer(HTTPStatus.NOT_FOUND, {"message": words})
 
 
-def namespace(name: str, labels: Mapping[str, Any] | None = None) -> Manifest:
-    """Give the manifest of a namespace."""
-    metadata = {"name": name} | ({"labels": dict(labels)} if labels else {})
+def namespace(name: str, labels: Any = None) -> Manifest:  # noqa: ANN401
+    """Give the manifest of a namespace, whose labels need not be any."""
+    metadata = {"name": name} | ({"labels": labels} if labels else {})
     value = {"apiVersion": "v1", "kind": NAMESPACE, "metadata": metadata}
     return Manifest(Reference("", NAMESPACE, "", name), "v1", value)
 
@@ -142,7 +151,7 @@ def await_gone(client: Client, kinds: Kinds, manifest: Manifest) -> bool:
 
 def await_account(client: Client, name: str) -> bool:
     """Wait for the account that the pods of a new namespace run as unless they name another."""
-    path = f"/api/v1/namespaces/{name}/serviceaccounts/default"
+    path = in_namespace(name, "serviceaccounts/default")
     return await_that(lambda: client.get(path) is not None)
 
 

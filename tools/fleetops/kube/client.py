@@ -25,6 +25,10 @@ _JSON: Final = "application/json"
 # RFC 7234, 5.5: code, agent and the quoted words.
 _WARNING: Final = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
 
+_MAX_BODY: Final = 3 * 1024**2
+"""The API server reads no more of a request (MaxRequestBodyBytes in k8s.io/apiserver)."""
+_TOO_LARGE: Final = "the object is larger than 3 MiB, and no API server takes such a request"
+
 Connect = Callable[[], http.client.HTTPConnection]
 
 
@@ -44,7 +48,7 @@ class Answer(Struct, frozen=True):
     @property
     def ok(self) -> bool:
         """Whether it did what it was asked."""
-        return self.status < HTTPStatus.BAD_REQUEST
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
     @property
     def absent(self) -> bool:
@@ -80,6 +84,8 @@ class Answer(Struct, frozen=True):
             raise UnreachableError(f"the API server does not answer: {self.message}")
         if not self.ok:
             raise ProgramError(f"the API server refuses: {self.message}")
+        if not isinstance(self.value, dict):
+            raise ProgramError("what answers is no API server")
         return self.value
 
 
@@ -122,6 +128,8 @@ class Client:
         `kind` is the content type of the body. What fails in an API server that is not ready is no
         refusal: its store is gone, or it is itself, behind a proxy.
         """
+        if body is not None and len(body) > _MAX_BODY:
+            return Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"message": _TOO_LARGE})
         answer = self._answer(method, path, body, kind)
         if answer.failed and not self.is_ready():
             raise self._unreachable(answer.message)

@@ -28,9 +28,14 @@ class Resource(Struct, frozen=True):
         `namespace` does not count for an object of the whole cluster; where it is empty, the path
         is that of all namespaces.
         """
-        inside = f"namespaces/{quote(namespace, safe='')}/" if self.namespaced and namespace else ""
-        path = f"{self.prefix}/{inside}{self.plural}"
+        path = in_namespace(namespace if self.namespaced else "", self.plural, self.prefix)
         return f"{path}/{quote(name, safe='')}" if name else path
+
+
+def in_namespace(namespace: str, plural: str, prefix: str = "/api/v1") -> str:
+    """Give the path of the objects of a kind in a namespace, or in all where none is given."""
+    inside = f"namespaces/{quote(namespace, safe='')}/" if namespace else ""
+    return f"{prefix}/{inside}{plural}"
 
 
 class Kinds:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from fleetops.kube import Client, Kinds, Resource
     from fleetops.live.sync import Sync
     from fleetops.manifests import Reference
-
-_HOOK: Final = "argocd.argoproj.io/hook"
 
 
 class Controllers(Struct, frozen=True):
@@ -112,11 +110,3 @@ def present(
                 kind = {"apiVersion": one.api_version, "kind": one.reference.kind}
                 found[one.reference] = Manifest(one.reference, one.api_version, kind | value)
     return found
-
-
-def goes_when_done(manifest: Manifest) -> bool:
-    """Tell whether an object that is not there may have been there and have done its work."""
-    return (
-        manifest.get("metadata", "annotations", _HOOK) is not None
-        or manifest.get("spec", "ttlSecondsAfterFinished") is not None
-    )

@@ -48,6 +48,7 @@ class Endpoints:
     def __exit__(self, *_: object) -> None:
         self._watcher.interrupt()
         self._thread.join(_END_SECONDS)
+        self._watcher.close()
         self._client.close()
 
     def counts(self) -> Mapping[Service, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from fleetops.annotations import HOOK
 from fleetops.manifests import dig
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ def waits_for(value: dict[str, Any]) -> str | None:
     if isinstance(seen, int) and isinstance(wanted, int) and seen < wanted:
         return "no controller has looked at it yet"
     return judge(value)
+
+
+def goes_when_done(value: dict[str, Any]) -> bool:
+    """Tell whether an object that is not there may have been there and have done its work."""
+    hook = dig(value, "metadata", "annotations", HOOK)
+    return hook is not None or dig(value, "spec", "ttlSecondsAfterFinished") is not None
 
 
 def _deployment(value: dict[str, Any]) -> str | None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fleetops.kube.apply import live
 from fleetops.manifests import dig, home
-from fleetops.rehearsal.rollouts import MOVING, waits_for
+from fleetops.rehearsal.rollouts import MOVING, goes_when_done, waits_for
 from fleetops.rehearsal.stand import warnings
 from fleetops.rehearsal.volumes import provision
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _POLL: Final = 0.05
 _STILL_SECONDS: Final = 20.0
-"""After this time without any change nothing more is expected; controllers try again sooner."""
+"""After this time without any change nothing more is expected where no container runs."""
 _NARRATED_EVERY: Final = 5.0
 _REASONS: Final = 2
 
@@ -55,6 +55,7 @@ def settle(
     `timeout` is in seconds. Raises ProgramError where the API server does not answer.
     """
     start = moved = narrated = time.monotonic()
+    patience = _patience(manifests) if stand.lends else timeout
     namespaces = stand.namespaces_of(manifests)
     drivers: set[str] = set()
     before: list[_Seen] = []
@@ -68,13 +69,19 @@ def settle(
         now = time.monotonic()
         if seen != before:
             before, moved = seen, now
-        if now - start >= timeout or now - moved >= _STILL_SECONDS:
+        if now - start >= timeout or now - moved >= patience:
             return Settled(tuple(_explained(stand, seen, namespaces)), frozenset(drivers))
         if now - narrated >= _NARRATED_EVERY:
             narrated = now
             more = f", and {len(seen) - 1} more" if len(seen) > 1 else ""
             narrate(f"waiting: {seen[0].manifest.reference.short}: {seen[0].why}{more}")
         time.sleep(_POLL)
+
+
+def _patience(manifests: Sequence[Manifest]) -> float:
+    """Give the seconds for which everything may stand still: some pods have to be ready so long."""
+    asked = (one.get("spec", "minReadySeconds") for one in manifests)
+    return _STILL_SECONDS + max((one for one in asked if isinstance(one, int)), default=0)
 
 
 class _Seen(NamedTuple):
@@ -93,7 +100,8 @@ def _look(stand: Stand, manifests: Sequence[Manifest], endpoints: Endpoints) -> 
         kind = (reference.group, reference.kind)
         if kind in MOVING:
             value = live(stand.client, stand.kinds, manifest)
-            why = "it is gone" if value is None else waits_for(value)
+            gone = None if goes_when_done(manifest.value) else "it is gone"
+            why = gone if value is None else waits_for(value)
             if why:
                 yield _Seen(manifest, dig(value, "metadata", "resourceVersion"), why)
         elif kind == ("", "Service") and _selects(manifest):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from fleetops.kube import Kinds
+from fleetops.kube import Kinds, in_namespace
+from fleetops.kube.names import impossible
 from fleetops.manifests import Reference, dig, home
 
 if TYPE_CHECKING:
@@ -31,6 +32,21 @@ class Stand(Struct, frozen=True, dict=True):
         """The one client of the main thread."""
         return self.access.client()
 
+    def begin(self) -> None:
+        """Take note of what has been said in the cluster until now: it is of no concern."""
+        _ = self.since
+
+    @cached_property
+    def since(self) -> int:
+        """The version of everything when it began; what is newer has come since."""
+        listed = self.client.get("/api/v1/namespaces?limit=1") or {}
+        return int(dig(listed, "metadata", "resourceVersion") or 0)
+
+    @cached_property
+    def taken_out(self) -> dict[str, dict[str, Any]]:
+        """What was accepted and taken out again, since no pod answers behind it, by path."""
+        return {}
+
     @cached_property
     def kinds(self) -> Kinds:
         """What the API server serves."""
@@ -41,7 +57,8 @@ class Stand(Struct, frozen=True, dict=True):
         found = set()
         for manifest in manifests:
             resource = self.kinds.of(manifest)
-            if resource is not None and resource.namespaced:
+            possible = not impossible(manifest.reference)
+            if resource is not None and resource.namespaced and possible:
                 found.add(home(manifest.reference.namespace))
         return sorted(found)
 
@@ -50,7 +67,7 @@ class Stand(Struct, frozen=True, dict=True):
         return [
             one
             for namespace in namespaces
-            for one in self.client.items(f"{api}/namespaces/{namespace}/{plural}")
+            for one in self.client.items(in_namespace(namespace, plural, api))
         ]
 
 
@@ -65,7 +82,7 @@ class ClaimState(Struct, frozen=True):
 
 
 def claims(stand: Stand, namespaces: Iterable[str]) -> dict[Reference, ClaimState]:
-    """Give the claims in namespaces, with their volumes."""
+    """Give the claims in namespaces, with their volumes; one that is being deleted is none."""
     volumes = {
         one["metadata"]["name"]: one["metadata"]["uid"]
         for one in stand.client.items("/api/v1/persistentvolumes")
@@ -73,6 +90,9 @@ def claims(stand: Stand, namespaces: Iterable[str]) -> dict[Reference, ClaimStat
     found = {}
     for one in stand.listed("persistentvolumeclaims", namespaces):
         metadata, volume = one["metadata"], one["spec"].get("volumeName", "")
+        if "deletionTimestamp" in metadata:
+            # Whatever still uses it only puts its end off.
+            continue
         reference = Reference("", "PersistentVolumeClaim", metadata["namespace"], metadata["name"])
         phase = dig(one, "status", "phase") or ""
         found[reference] = ClaimState(metadata["uid"], phase, volume, volumes.get(volume, ""))
@@ -89,6 +109,8 @@ def pods(stand: Stand, namespaces: Iterable[str]) -> dict[str, Reference]:
     found = {}
     for one in stand.listed("pods", namespaces):
         metadata = one["metadata"]
+        if "deletionTimestamp" in metadata:
+            continue
         own = Reference("", "Pod", metadata["namespace"], metadata["name"])
         (owner, uid) = next(_owned_by(one), (own, ""))
         found[metadata["uid"]] = owners.get(uid, owner)
@@ -96,11 +118,16 @@ def pods(stand: Stand, namespaces: Iterable[str]) -> dict[str, Reference]:
 
 
 def warnings(stand: Stand, namespaces: Iterable[str]) -> Mapping[tuple[str, str], list[str]]:
-    """Give what controllers complain of, by namespace and name of the object, the newest last."""
+    """Give what controllers complain of, by namespace and name of the object, the newest last.
+
+    What they said before this rehearsal is left out.
+    """
     found: dict[tuple[str, str], list[str]] = {}
     events = stand.listed("events?fieldSelector=type=Warning", namespaces)
     for one in sorted(events, key=lambda one: int(one["metadata"]["resourceVersion"])):
         about = one["involvedObject"]
+        if int(one["metadata"]["resourceVersion"]) <= stand.since:
+            continue
         said = found.setdefault((about.get("namespace", ""), about["name"]), [])
         message = " ".join(str(one.get("message", "")).split())
         if message and message not in said:

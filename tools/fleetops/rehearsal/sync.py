@@ -20,15 +20,16 @@ from fleetops.kube.apply import (
     in_order,
     live,
     namespace,
-    not_served,
+    path_of,
 )
-from fleetops.manifests import home
+from fleetops.kube.names import impossible
+from fleetops.manifests import Manifest
+from fleetops.secrecy import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fleetops.kube import Answer
-    from fleetops.manifests import Manifest, Reference
     from fleetops.rehearsal.stand import Stand
 
 _BACKED: Final = frozenset(
@@ -36,7 +37,10 @@ _BACKED: Final = frozenset(
 )
 """What sends the API server's requests on to a pod, and no pod answers."""
 
-_NOTES: Final = frozenset({"resourceVersion", "managedFields", "generation"})
+_CONVERSION: Final = ("spec", "conversion", "strategy")
+_NOTES: Final = frozenset(
+    {"resourceVersion", "managedFields", "generation", "uid", "creationTimestamp"}
+)
 
 Verb = Literal["created", "changed", "unchanged", "refused", "replaced", "pruned", "kept"]
 
@@ -60,9 +64,14 @@ def put(stand: Stand, manifests: Sequence[Manifest]) -> list[Outcome]:
     Namespaces that no manifest makes are made, for a controller is told of them in its own object.
     Raises ProgramError where the API server does not answer.
     """
-    ordered = in_order(manifests)
+    outcomes = [
+        Outcome(one, "refused", why, (why.partition(":")[0],))
+        for one in manifests
+        if (why := impossible(one.reference))
+    ]
+    ordered = [one for one in in_order(manifests) if not impossible(one.reference)]
     wanted = [one for one in ordered if one.reference.kind == NAMESPACE]
-    outcomes = [_put(stand, one) for one in wanted]
+    outcomes += [_put(stand, one) for one in wanted]
     named = {one.manifest.reference.name: one.verb for one in outcomes}
     for manifest in ordered:
         if manifest.reference.kind == CRD:
@@ -71,9 +80,10 @@ def put(stand: Stand, manifests: Sequence[Manifest]) -> list[Outcome]:
                 await_definition(stand.client, manifest)
     rest = [one for one in ordered if one.reference.kind not in {NAMESPACE, CRD}]
     for name in stand.namespaces_of(rest):
-        if name not in named:
-            apply(stand.client, stand.kinds, namespace(name))
-        if named.get(name) != "refused":
+        verb = named.get(name)
+        if verb is None and not apply(stand.client, stand.kinds, namespace(name)).ok:
+            verb = "refused"
+        if verb != "refused":
             await_account(stand.client, name)
     return outcomes + [_put(stand, one) for one in rest]
 
@@ -93,12 +103,15 @@ def prepare(stand: Stand, prerequisites: Sequence[Manifest]) -> None:
 
 def prune(stand: Stand, old: Sequence[Manifest], new: Sequence[Manifest]) -> list[Outcome]:
     """Delete what has left the render, unless it is guarded; give what is pruned, or kept."""
-    present = {_identity(one) for one in new}
+    # By path, for a namespace on an object of the whole cluster makes it no other one.
+    present = {path_of(stand.kinds, one) for one in new}
     outcomes: list[Outcome] = []
     for manifest in reversed(in_order(old)):
-        if _identity(manifest) in present:
+        path = path_of(stand.kinds, manifest)
+        if path is None or path in present or impossible(manifest.reference):
             continue
-        value = live(stand.client, stand.kinds, manifest)
+        accepted = stand.taken_out.pop(path, None)
+        value = live(stand.client, stand.kinds, manifest) or accepted
         if value is None:
             continue
         guards = tuple(guards_of(value))
@@ -111,7 +124,8 @@ def prune(stand: Stand, old: Sequence[Manifest], new: Sequence[Manifest]) -> lis
 
 
 def _put(stand: Stand, manifest: Manifest) -> Outcome:
-    before = live(stand.client, stand.kinds, manifest)
+    path = path_of(stand.kinds, manifest) or ""
+    before = stand.taken_out.get(path) or live(stand.client, stand.kinds, manifest)
     answer = apply(stand.client, stand.kinds, manifest)
     replaced = False
     if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and before and is_forced(manifest.value):
@@ -119,8 +133,19 @@ def _put(stand: Stand, manifest: Manifest) -> Outcome:
         replaced = await_gone(stand.client, stand.kinds, manifest)
         answer = apply(stand.client, stand.kinds, manifest)
     if answer.ok and manifest.reference.kind in _BACKED:
+        stand.taken_out[path] = answer.value
         delete(stand.client, stand.kinds, manifest)
+    elif answer.ok and manifest.get(*_CONVERSION) == "Webhook":
+        stand.taken_out[path] = answer.value
+        apply(stand.client, stand.kinds, _unconverted(manifest))
     return _outcome(manifest, before, answer, replaced=replaced)
+
+
+def _unconverted(definition: Manifest) -> Manifest:
+    """Give a CustomResourceDefinition whose versions are stored as they are."""
+    spec = {key: one for key, one in definition.value["spec"].items() if key != "conversion"}
+    value = {**definition.value, "spec": spec}
+    return Manifest(definition.reference, definition.api_version, value)
 
 
 def _outcome(
@@ -131,9 +156,7 @@ def _outcome(
     replaced: bool,
 ) -> Outcome:
     if not answer.ok:
-        message = answer.message
-        if answer.absent and not message.startswith("namespaces"):
-            message = not_served(manifest).message
+        message = without_secrets(manifest, answer.message)
         return Outcome(manifest, "refused", message, answer.fields)
     verb: Verb = "created"
     if replaced:
@@ -141,11 +164,6 @@ def _outcome(
     elif before is not None:
         verb = "unchanged" if _meant(before) == _meant(answer.value) else "changed"
     return Outcome(manifest, verb, warnings=answer.warnings)
-
-
-def _identity(manifest: Manifest) -> Reference:
-    reference = manifest.reference
-    return reference._replace(namespace=home(reference.namespace))
 
 
 def _meant(value: dict[str, Any]) -> dict[str, Any]:

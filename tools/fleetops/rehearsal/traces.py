@@ -17,7 +17,16 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from fleetops.errors import ProgramError, RefusedError
-from fleetops.kube.apply import NAMESPACE, delete, finalize, in_order, live
+from fleetops.kube import in_namespace
+from fleetops.kube.apply import (
+    NAMESPACE,
+    delete,
+    drop_finalizers,
+    finalize,
+    in_order,
+    live,
+)
+from fleetops.kube.names import impossible
 from fleetops.manifests import Manifest, Reference
 
 if TYPE_CHECKING:
@@ -31,6 +40,8 @@ _LEASE: Final = f"{_LEASES}/{_NAME}"
 _LISTS: Final = "/api/v1/namespaces/default/configmaps"
 _LIST: Final = f"{_LISTS}/{_NAME}"
 _CLEAR_SECONDS: Final = 60.0
+_FINALIZER_SECONDS: Final = 5.0
+"""After this time whoever was to take a finalizer away is none of the cluster's controllers."""
 _POLL: Final = 0.05
 _OWN_KINDS: Final = ("persistentvolumeclaims", "pods")
 """What controllers and claim templates make in a namespace, which would hold its end up."""
@@ -67,10 +78,11 @@ def alone(stand: Stand, seconds: float) -> Iterator[None]:
         raise _taken("another process")
     if not answer.ok:
         raise ProgramError(f"the API server refuses a rehearsal: {answer.message}")
+    mine = {"preconditions": {"uid": answer.value["metadata"]["uid"]}}
     try:
         yield
     finally:
-        stand.client.ask("DELETE", _LEASE)
+        stand.client.ask("DELETE", _LEASE, msgspec.json.encode(mine))
 
 
 def clear(stand: Stand) -> None:
@@ -84,10 +96,12 @@ def clear(stand: Stand) -> None:
     left = msgspec.json.decode(written["data"]["objects"], type=list[tuple[str, str, str, str]])
     manifests = [_bare(*one) for one in left]
     namespaces = [one for one in manifests if one.reference.kind == NAMESPACE]
-    names = [one.reference.name for one in namespaces]
+    names = {one.reference.name for one in namespaces}
+    if not stand.shared:
+        names |= {one.reference.namespace for one in manifests if one.reference.namespace}
     # A namespace that still has something in it when it is looked at first is not soon looked at
     # again.
-    _remove(stand, [one for one in manifests if one not in namespaces], names)
+    _remove(stand, [one for one in manifests if one not in namespaces], sorted(names))
     _clear_volumes(stand, names)
     _remove(stand, namespaces, [])
     stand.client.ask("DELETE", _LIST)
@@ -95,13 +109,14 @@ def clear(stand: Stand) -> None:
 
 def _remove(stand: Stand, manifests: Sequence[Manifest], namespaces: Sequence[str]) -> None:
     """Delete objects, and what controllers made in namespaces, until they are gone."""
-    deadline = time.monotonic() + _CLEAR_SECONDS
+    start = time.monotonic()
     while True:
         remaining = [one for one in manifests if live(stand.client, stand.kinds, one)]
         made = [plural for plural in _OWN_KINDS if stand.listed(plural, namespaces)]
         if not remaining and not made:
             return
-        if time.monotonic() >= deadline:
+        taken = time.monotonic() - start
+        if taken >= _CLEAR_SECONDS:
             what = remaining[0].reference if remaining else made[0]
             raise ProgramError(
                 f"{what} of an earlier rehearsal does not go",
@@ -109,18 +124,22 @@ def _remove(stand: Stand, manifests: Sequence[Manifest], namespaces: Sequence[st
             )
         for manifest in reversed(in_order(remaining)):
             delete(stand.client, stand.kinds, manifest)
-            if stand.lends and manifest.reference.kind == NAMESPACE:
+            if manifest.reference.kind != NAMESPACE:
+                if taken >= _FINALIZER_SECONDS:
+                    drop_finalizers(stand.client, stand.kinds, manifest)
+            elif stand.lends:
                 finalize(stand.client, manifest.reference.name)
         for namespace in namespaces:
             for plural in made:
-                path = f"/api/v1/namespaces/{namespace}/{plural}"
+                path = in_namespace(namespace, plural)
                 stand.client.ask("DELETE", path, b'{"gracePeriodSeconds":0}')
         time.sleep(_POLL)
 
 
 def note(stand: Stand, manifests: Sequence[Manifest]) -> list[Reference]:
     """Write down what is about to be made, before it is; give what is there already, and stays."""
-    objects = {(one.api_version, *one.reference[1:]) for one in manifests}
+    possible = [one for one in manifests if not impossible(one.reference)]
+    objects = {(one.api_version, *one.reference[1:]) for one in possible}
     objects |= {("v1", NAMESPACE, "", name) for name in stand.namespaces_of(manifests)}
     found = [_bare(*one) for one in sorted(objects)]
     there = [one.reference for one in found if live(stand.client, stand.kinds, one)]
@@ -138,7 +157,7 @@ def note(stand: Stand, manifests: Sequence[Manifest]) -> list[Reference]:
     return there
 
 
-def _clear_volumes(stand: Stand, namespaces: Sequence[str]) -> None:
+def _clear_volumes(stand: Stand, namespaces: set[str]) -> None:
     """Remove the volumes whose claims were in the namespaces; they may be Retained."""
     for one in stand.client.items("/api/v1/persistentvolumes"):
         if (one["spec"].get("claimRef") or {}).get("namespace") in namespaces:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import Struct
 
+from fleetops.kube import Answer
 from fleetops.kube.apply import (
     CRD,
     NAMESPACE,
@@ -18,17 +20,19 @@ from fleetops.kube.apply import (
     await_no_definition,
     await_that,
     delete,
+    finalize,
     in_order,
     live,
     namespace,
     not_served,
 )
+from fleetops.kube.names import impossible_namespace
 from fleetops.manifests import Manifest, dig, home
+from fleetops.secrecy import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from fleetops.kube import Answer
     from fleetops.manifests import Reference
     from fleetops.rehearsal.stand import Stand
 
@@ -68,12 +72,12 @@ def scratch_namespaces(units: Sequence[Unit]) -> Iterator[Manifest]:
     """
     for one in units:
         labels = {
-            manifest.reference.name: manifest.get("metadata", "labels") or {}
+            manifest.reference.name: manifest.get("metadata", "labels")
             for manifest in one.manifests
             if manifest.reference.kind == NAMESPACE
         }
         for stands_for, name in one.scratch.items():
-            yield namespace(name, labels.get(stands_for, {}))
+            yield namespace(name, labels.get(stands_for))
 
 
 def footprint(stand: Stand, units: Sequence[Unit]) -> Iterator[Manifest]:
@@ -114,7 +118,7 @@ def _try(stand: Stand, one: Unit) -> list[Verdict]:
     try:
         for manifest in in_order(one.manifests):
             moved = _moved(stand, manifest, one.scratch)
-            answer = _post(stand, moved)
+            answer = _judged(manifest) or _post(stand, moved)
             if answer.ok:
                 made[moved.reference] = moved
                 _await_effect(stand, moved)
@@ -122,7 +126,7 @@ def _try(stand: Stand, one: Unit) -> list[Verdict]:
                 # It comes with every cluster or namespace, as the account `default` does.
                 answer = apply(stand.client, stand.kinds, moved, dry_run=True)
             position = positions[id(manifest)]
-            verdicts[position] = _verdict(position, answer, one.scratch)
+            verdicts[position] = _verdict(position, manifest, answer, one.scratch)
     finally:
         _remove(stand, list(made.values()))
     return [verdicts[position] for position in sorted(verdicts)]
@@ -137,6 +141,8 @@ def _remove(stand: Stand, made: Sequence[Manifest]) -> None:
         if not at_once and not manifest.reference.namespace:
             waited.append(manifest)
     for manifest in waited:
+        if stand.lends and manifest.reference.kind == NAMESPACE:
+            finalize(stand.client, manifest.reference.name)
         await_gone(stand.client, stand.kinds, manifest)
         if manifest.reference.kind == CRD:
             await_no_definition(stand.client, manifest)
@@ -181,8 +187,18 @@ def _moved(stand: Stand, manifest: Manifest, scratch: Mapping[str, str]) -> Mani
     )
 
 
-def _verdict(position: int, answer: Answer, scratch: Mapping[str, str]) -> Verdict:
-    message = "" if answer.ok else answer.message
+def _judged(manifest: Manifest) -> Answer | None:
+    """Refuse a namespace that there cannot be, of which its scratch namespace shows nothing."""
+    why = impossible_namespace(manifest.reference)
+    causes = [{"field": why.partition(":")[0]}]
+    value = {"message": why, "details": {"causes": causes}}
+    return Answer(HTTPStatus.UNPROCESSABLE_ENTITY, value) if why else None
+
+
+def _verdict(
+    position: int, manifest: Manifest, answer: Answer, scratch: Mapping[str, str]
+) -> Verdict:
+    message = "" if answer.ok else without_secrets(manifest, answer.message)
     for stands_for, name in scratch.items():
         message = message.replace(name, stands_for)
     fields = () if answer.ok else answer.fields

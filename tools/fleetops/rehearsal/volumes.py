@@ -7,6 +7,7 @@ that is stood in for; which claim waits, and when, the real controllers and sche
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import msgspec
 
@@ -33,7 +34,8 @@ def provision(client: Client, claims: list[dict[str, Any]]) -> Iterator[str]:
         driver = dig(metadata, "annotations", _PROVISIONER)
         if dig(claim, "status", "phase") != "Pending" or not driver:
             continue
-        storage = client.get(f"{_CLASSES}/{claim['spec'].get('storageClassName')}")
+        name = claim["spec"].get("storageClassName")
+        storage = client.get(f"{_CLASSES}/{quote(str(name), safe='')}")
         waits = dig(storage, "volumeBindingMode") == "WaitForFirstConsumer"
         if storage is None or (waits and not dig(metadata, "annotations", _NODE)):
             continue
