@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from clusterhome import Home
 from fleetcopy import ROOT, FleetCopy
 from fleetops.api import cluster as api
 from fleetops.api.doctor import install
 from fleetops.cluster import kubectl
 from fleetops.programs import PROGRAMS, ensure
-from fleetops.programs.places import cache_folder
 from smallfleet import SmallFleet
 
 if TYPE_CHECKING:
@@ -60,14 +60,22 @@ def shared(
     cluster_programs: None,  # noqa: ARG001
 ) -> Iterator[Cluster]:
     """Give a cluster of the module's own, which one test after the other uses."""
-    folder = tmp_path_factory.mktemp("shared")
-    cache = folder / "cache" / "fleetops"
-    cache.mkdir(parents=True)
-    (cache / "programs").symlink_to(cache_folder(folder))
+    home = Home(tmp_path_factory.mktemp("shared"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(cache.parent))
-        with api.throwaway(folder, "shared", 120.0, print) as cluster:
+        patch.setenv("XDG_CACHE_HOME", home.environment["XDG_CACHE_HOME"])
+        with api.throwaway(home.repository, "shared", 120.0, print) as cluster:
             # The last thing that a new cluster makes by itself.
             wait = ("wait", "--for=create", "--timeout=60s", "configmap/kube-root-ca.crt")
             assert kubectl(cluster, *wait, "--namespace=kube-public").returncode == 0
             yield cluster
+    home.assert_nothing_left()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """Give a user, of whose clusters nothing stays, however a test ends."""
+    (tmp_path / "home").mkdir()
+    home = Home(tmp_path / "home")
+    yield home
+    home.run("down", "--all")
+    home.assert_nothing_left()

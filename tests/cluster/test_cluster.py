@@ -19,17 +19,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clusterhome import PARTS, TIMEOUT, Home, processes_in, wait
-from fleetops.api import cluster as api
-from fleetops.api.doctor import install
+from clusterhome import PARTS, TIMEOUT, processes_in, wait
 from fleetops.cluster import kubectl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
+    from clusterhome import Home
     from fleetops.cluster import Cluster
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("cluster_programs")]
 
 LISTENS = "0A"
 THROWAWAY = """
@@ -109,29 +108,10 @@ def answer(cluster: Cluster, *arguments: str, stdin: str = "") -> str:
     return completed.stdout.decode()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def programs(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Have the programs built before anything is timed."""
-    install(tmp_path_factory.mktemp("anywhere"), print, cluster=True)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    home = Home(tmp_path)
-    yield home
-    home.run("down", "--all")
-    home.assert_nothing_left()
-
-
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(shared: Cluster) -> Cluster:
     """Give a cluster for the tests that only use it."""
-    home = Home(tmp_path_factory.mktemp("shared"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", home.environment["XDG_CACHE_HOME"])
-        with api.throwaway(home.repository, "shared", TIMEOUT, print) as cluster:
-            yield cluster
-    home.assert_nothing_left()
+    return shared
 
 
 def test_node_is_ready_has_room_and_no_taint(cluster: Cluster) -> None:
