@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from fleetops.api.admission import unowned
+from fleetops.api.dangers import as_finding
 from fleetops.api.examine import Exhibit, examine
 from fleetops.api.fleet import bench
 from fleetops.api.results import Finding, Validation
@@ -58,6 +60,8 @@ def validate(
             outcomes = rendering.outcomes()
         if gate:
             findings += gate.findings(outcomes)
+        for one in exhibits:
+            findings += map(as_finding, unowned(fleet, one.environment, one.render.closure))
         if exhibits and where is not None:
             findings += _tried(fleet, exhibits, where, narrate)
     return Validation(

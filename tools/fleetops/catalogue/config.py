@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from fleetops.catalogue.decode import read_struct
+from fleetops.catalogue.gates import Gates, judge_gates
 from fleetops.catalogue.schemas import judge_schemas
 from fleetops.errors import InputError, Place, UsageError
 from fleetops.words import unknown
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from fleetops.files import Repository
+    from fleetops.goyaml import Document
 
 CONFIG = "fleetops.yaml"
 
@@ -41,6 +44,7 @@ class Environment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     prerequisites: tuple[Folder, ...] = ()
     """Files or folders with manifests of what the cluster has before: definitions of custom
     resources, classes, nodes. They are there in a rehearsal and in `validate --on-cluster`."""
+    gates: Gates = Gates()
 
 
 class Excuse(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -118,6 +122,11 @@ def read_config(
         for position, minor in enumerate(config.environments[index].kubernetes):
             path = ("environments", index, "kubernetes", position)
             known("Kubernetes minor", minor, minors, *path)
+        judge_gates(
+            config.environments[index].gates,
+            first=index == 0,
+            place=functools.partial(_place, document, "environments", index, "gates"),
+        )
     for index, excuse in enumerate(config.exceptions):
         known("check", excuse.check, checks(), "exceptions", index, "check")
         for position, name in enumerate(excuse.environments):
@@ -125,3 +134,7 @@ def read_config(
     for index, folder in enumerate(config.schemas):
         judge_schemas(repository, folder, Place(CONFIG, document.line_of(("schemas", index))))
     return config
+
+
+def _place(document: Document, *path: str | int) -> Place:
+    return Place(CONFIG, document.line_of(path))

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 MAX_FILES: Final = 200_000
 MAX_BYTES: Final = 512 * 1024**2
 """Of all files together; larger ones than a manifest can be are left out before."""
-_MAX_FILE: Final = 8 * 1024**2
+MAX_FILE: Final = 8 * 1024**2
 
-_LINK: Final = "120000"
-_FILES: Final = ("100644", "100755", _LINK)
+LINK: Final = "120000"
+FILES: Final = ("100644", "100755", LINK)
 
 
-class _Entry(NamedTuple):
+class Entry(NamedTuple):
+    """A file or symbolic link of a commit."""
+
     mode: str
     name: str
     """Of its object."""
@@ -43,15 +45,15 @@ def export(git: Git, commit: str, target: Path) -> None:
     entries = list(_entries(listed.stdout, commit))
     if len(entries) > MAX_FILES or sum(one.size for one in entries) > MAX_BYTES:
         raise InputError(f"commit {commit[:12]} is too large to be rendered")
-    contents = _contents(git, entries)
+    found = contents(git, entries)
     # Links last: no file is ever written through one.
     for entry, content in sorted(
-        zip(entries, contents, strict=True), key=lambda one: one[0].mode == _LINK
+        zip(entries, found, strict=True), key=lambda one: one[0].mode == LINK
     ):
         path = target / entry.path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if entry.mode == _LINK:
+            if entry.mode == LINK:
                 path.symlink_to(os.fsdecode(content))
             else:
                 path.write_bytes(content)
@@ -59,18 +61,25 @@ def export(git: Git, commit: str, target: Path) -> None:
             raise InputError("is there twice", place=Place(entry.path)) from None
 
 
-def _entries(listed: bytes, commit: str) -> Iterator[_Entry]:
+def _entries(listed: bytes, commit: str) -> Iterator[Entry]:
     for line in listed.split(b"\0")[:-1]:
         described, _, path = line.partition(b"\t")
         mode, _, name, size = described.decode().split()
-        decoded = os.fsdecode(path)
-        if {"", ".", "..", ".git"} & {part.lower() for part in decoded.split("/")}:
-            raise InputError(f"commit {commit[:12]} has a path that cannot be: {decoded!a}")
-        if mode in _FILES and int(size) <= _MAX_FILE:
-            yield _Entry(mode, name, int(size), decoded)
+        decoded = checked(path, commit)
+        if mode in FILES and int(size) <= MAX_FILE:
+            yield Entry(mode, name, int(size), decoded)
 
 
-def _contents(git: Git, entries: Sequence[_Entry]) -> Iterator[bytes]:
+def checked(path: bytes, commit: str) -> str:
+    """Give a path of a commit; InputError for one that no work tree could have."""
+    decoded = os.fsdecode(path)
+    if {"", ".", "..", ".git"} & {part.lower() for part in decoded.split("/")}:
+        raise InputError(f"commit {commit[:12]} has a path that cannot be: {decoded!a}")
+    return decoded
+
+
+def contents(git: Git, entries: Sequence[Entry]) -> Iterator[bytes]:
+    """Read files; ProgramError where the repository does not have one."""
     asked = "".join(f"{one.name}\n" for one in entries).encode()
     answer = (
         memoryview(git.read("cat-file", "--batch", stdin=asked)) if entries else memoryview(b"")

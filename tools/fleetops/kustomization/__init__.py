@@ -1,17 +1,22 @@
 """Kustomizations: reading what they are made of, and editing their images."""
 
 from fleetops.kustomization.closure import Closure, Kustomization, read_closure
-from fleetops.kustomization.entries import ImageEntry, image_entries
+from fleetops.kustomization.entries import ImageEntry, image_entries, origins
+from fleetops.kustomization.fields import NAMES
 from fleetops.kustomization.images import Pin, set_images
+from fleetops.kustomization.retag import retagged
 from fleetops.kustomization.trace import Tracer
 
 __all__ = [
+    "NAMES",
     "Closure",
     "ImageEntry",
     "Kustomization",
     "Pin",
     "Tracer",
     "image_entries",
+    "origins",
     "read_closure",
+    "retagged",
     "set_images",
 ]
