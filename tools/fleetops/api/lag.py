@@ -42,14 +42,15 @@ def with_lags(bench: Bench, found: Sequence[EnvironmentStatus]) -> Iterator[Envi
 
 
 def _lag(bench: Bench, previous: Environment, newer: str, release: Release) -> Lag:
-    """Count the releases that ran in the environment before since it ran this one."""
+    """Count the releases that ran in the environment before since it ran this one, if it did."""
     git = open_git(bench.fleet.repository.root)
-    names, began, reached = {newer}, None, False
+    names, began, known = {newer}, None, False
     for stay in islice(stays(bench, previous, git.commit("HEAD")), _LOOKED_AT):
-        if reached := stay.runs(release):
+        if known := stay.runs(release):
             break
         if stay.release:
             names.add(stay.release)
             began = stay.commit
-    since = signatures(git, [began])[began].when if began and reached else None
-    return Lag(environment=previous.name, releases=len(names), since=since, at_least=not reached)
+        known = stay.end == "beginning"
+    since = signatures(git, [began])[began].when if began and known else None
+    return Lag(environment=previous.name, releases=len(names), since=since, at_least=not known)

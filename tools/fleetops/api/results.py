@@ -320,9 +320,9 @@ class Lag(Struct, frozen=True, kw_only=True):
     environment: str
     """The one before."""
     releases: int
-    """How many ran there since it ran the release that this one runs."""
+    """How many ran there since it ran the release that this one runs, or ever if it never did."""
     at_least: bool
-    """True where it is not seen in Git that it did."""
+    """True where Git was not gone back over as far as that."""
     since: datetime | None
     """When the first of them was committed; None where that is not seen, or none is yet."""
 
