@@ -93,7 +93,7 @@ def test_goes_to_the_release_or_revision_that_is_named(to: str, past: PastFleet)
         ("v7", 2, "unknown release 'v7'"),
         ("nowhere~3", 2, "and no revision either"),
         ("--output=x", 2, ""),
-        ("HEAD", 1, "one at HEAD: no release ran as a whole"),
+        ("HEAD", 1, "one runs no release as a whole at HEAD"),
     ],
 )
 def test_what_cannot_be_gone_to_is_said(to: str, code: int, said: str, past: PastFleet) -> None:

@@ -44,9 +44,9 @@ def target(
             raise UsageError(f"{words}, and no revision either") from None
         stay = next(stays(place, environment, commit))
     if stay.release is None:
-        what = stay.state.why or "ran no release as a whole"
+        why = f": {stay.state.why}" if stay.state.why else ""
         raise RefusedError(
-            f"{environment.name} at {to}: {what}", hint="name a release with --to, see history"
+            f"{environment.name} runs no release as a whole at {to}{why}", hint=_hint(environment)
         )
     return _in_catalogue(fleet, stay)
 
@@ -65,13 +65,16 @@ def _before(bench: Bench, environment: Environment, start: str) -> Stay:
             raise RefusedError(
                 f"{environment.name} ran no release as a whole before, from commit"
                 f" {stay.commit[:12]} on",
-                hint=f"see fleetops history --env {environment.name}, and name a release with --to",
+                hint=_hint(environment),
             )
         return stay
     raise RefusedError(
-        f"{environment.name} ran nothing else before, as far as Git tells",
-        hint="name a release with --to",
+        f"{environment.name} ran nothing else before, as far as Git tells", hint=_hint(environment)
     )
+
+
+def _hint(environment: Environment) -> str:
+    return f"see fleetops history --env {environment.name}, and name a release with --to"
 
 
 def _in_catalogue(fleet: Fleet, stay: Stay) -> Release:

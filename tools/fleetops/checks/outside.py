@@ -134,7 +134,7 @@ def environment_frozen(_scene: Scene) -> Iterator[Problem]:
 
     No release comes into the environment in the times that `freeze` in fleetops.yaml names, with
     their reason; nor does one leave it, so a rollback is refused too. Wait until the end that is
-    named, or have the window changed in fleetops.yaml, which is a change to be reviewed like any.
+    named; what cannot wait is accepted with `--accept environment-frozen --because "…"`.
     """
     yield from ()
 
