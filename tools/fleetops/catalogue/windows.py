@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from zoneinfo import ZoneInfo
 
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MOMENT: Final = (
@@ -21,6 +21,8 @@ _MONDAY: Final = datetime(2001, 1, 1)  # noqa: DTZ001 - a wall clock's
 
 def zone(name: str) -> ZoneInfo:
     """Find a time zone; LookupError where there is none of that name."""
+    from zoneinfo import ZoneInfo
+
     try:
         return ZoneInfo(name)
     except (ValueError, OSError):
