@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from fleetops.api.fleet import open_fleet
 from fleetops.api.promote import ChecksFailedError, Request, promote
-from pastfleet import DAY, START
+from fleetops.api.validate import validate
+from pastfleet import DAY, FLEETOPS, START
 
 if TYPE_CHECKING:
     from pastfleet import PastFleet
@@ -38,6 +40,7 @@ WRONG = (
     ("friday 16:00", "monday 08:00", "America/Argentina", 13, "there is no time zone"),
     ("friday 16:00", "monday 08:00", "CET", 13, "Expected `str` matching"),
 )
+ALWAYS = "{from: 2020-01-01 00:00, to: 2999-01-01 00:00, zone: UTC, reason: As long as it takes}"
 TWO = "overlays/two/kustomization.yaml"
 
 
@@ -52,11 +55,9 @@ def at(day: float) -> datetime:
 
 def kept_out(past: PastFleet, day: float, *, rollback: bool = False) -> list[tuple[str, str]]:
     """Try to promote v2 at a time; give check and message of what keeps it out."""
-    fleet = open_fleet(past.root)
+    fleet = replace(open_fleet(past.root), clock=lambda: at(day))
     environment = fleet.config.environment("two")
-    request = Request(
-        fleet.releases["v2"], environment, dry_run=True, rollback=rollback, at=at(day)
-    )
+    request = Request(fleet.releases["v2"], environment, dry_run=True, rollback=rollback)
     try:
         promote(fleet, request, print)
     except ChecksFailedError as error:
@@ -136,11 +137,7 @@ def test_nothing_comes_while_it_is_frozen_not_even_back(past: PastFleet) -> None
 def test_a_closed_gate_writes_nothing_and_is_json_too(past: PastFleet) -> None:
     past.run_in("one", "v2")
     past.record()
-    ask(
-        past,
-        "{freeze: [{from: 2020-01-01 00:00, to: 2999-01-01 00:00, zone: UTC, reason: For as long as"
-        " it takes}]}",
-    )
+    ask(past, "{freeze: [" + ALWAYS + "]}")
     said = past.refused("promote", "v2", "--env", "two")
     assert "fleetops.yaml: error: [environment-frozen] two: is frozen until 2999-01-01" in said
     assert "the gates of two keep v2 out" in said
@@ -151,6 +148,59 @@ def test_a_closed_gate_writes_nothing_and_is_json_too(past: PastFleet) -> None:
     )
     assert past.json("promote", "v1", "--env", "two").data["outcome"] == "unchanged"
     assert past.json("promote", "v3", "--env", "one").data["outcome"] == "promoted"
+
+
+def test_a_gate_can_be_opened_with_a_reason(past: PastFleet) -> None:
+    past.run_in("one", "v2")
+    past.record()
+    ask(past, "{runs_before: 9999d, freeze: [" + ALWAYS + "]}")
+    burns = ("--because", "It burns")
+    young = ("promote", "v2", "--env", "two", "--accept", "release-too-young", *burns)
+    frozen = ("--accept", "environment-frozen", *burns)
+    assert "environment-frozen" in past.refused(*young)
+    accepted = past.json(*young, *frozen).data["accepted"]
+    assert [one["rule"] for one in accepted] == ["release-too-young", "environment-frozen"]
+    past.record()
+    assert "environment-frozen" in past.refused("rollback", "--env", "two")
+    done = past.run("rollback", "--env", "two", *frozen)
+    assert (done.code, "accepted environment-frozen: It burns\n" in done.out) == (0, True)
+
+
+def test_a_change_is_judged_by_the_gates_that_were_there_before_it(past: PastFleet) -> None:
+    ask(past, "{runs_before: 2d, freeze: [" + ALWAYS + "], approvals: codeowners}")
+    past.write("CODEOWNERS", "/overlays/ @ops\n")
+    past.record(day=1)
+    past.run_in("one", "v2")
+    past.record(day=2)
+    assert past.json("validate", "--from", "HEAD").data["findings"] == []
+    past.write("fleetops.yaml", FLEETOPS)
+    past.run_in("two", "v2")
+    (past.root / "CODEOWNERS").unlink()
+    past.record(day=3)
+
+    def found(day: float, start: str) -> set[str]:
+        fleet = replace(open_fleet(past.root), clock=lambda: at(day))
+        return {one.check for one in validate(fleet, (), print, start=start).findings}
+
+    assert found(3, "HEAD~1") == {"environment-frozen", "release-too-young", "file-without-owner"}
+    assert found(4, "HEAD~1") == {"environment-frozen", "file-without-owner"}
+    assert found(3, "HEAD") == set()
+    past.run_in("two", "v1")
+    assert found(3, "HEAD~1") == {"file-without-owner"}
+
+
+def test_what_ran_there_before_is_gone_back_to(past: PastFleet) -> None:
+    past.run_in("two", "v3")
+    ask(past, "{runs_before: 2d}")
+    past.record(day=1)
+    past.run_in("one", "v3")
+    past.record(day=2)
+    past.run_in("one", "v1")
+    past.run_in("two", "v1")
+    assert past.json("validate", "--from", "HEAD").data["findings"] == []
+    past.run_in("two", "v2")
+    findings = past.json("validate", "--from", "HEAD").data["findings"]
+    assert [one["check"] for one in findings] == ["release-too-young"]
 
 
 @pytest.mark.parametrize(

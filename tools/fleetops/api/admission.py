@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fleetops.api.past import stays
 from fleetops.api.results import Danger
@@ -24,39 +27,57 @@ if TYPE_CHECKING:
     from fleetops.kustomization import Closure
 
 
-def frozen(environment: Environment, at: datetime) -> Iterator[Danger]:
-    """Give a danger for each freeze that holds at a time."""
+_LOOKED_AT = 50
+"""Changes of what ran that are gone back over to find whether a release is one of them."""
+
+
+class Arrival(Struct, frozen=True):
+    """A release that is to come into an environment."""
+
+    environment: Environment
+    previous: Environment | None
+    """The environment before."""
+    release: Release
+    revision: str = "HEAD"
+    """Whose history tells what ran."""
+
+
+def frozen(fleet: Fleet, environment: Environment) -> Iterator[Danger]:
+    """Give a danger for each freeze that holds now."""
+    at = fleet.clock()
     for freeze in environment.gates.freeze:
         if end := freeze.end_at(at):
             message = f"is frozen until {_said(end)}: {freeze.reason}"
             yield _closed(ENVIRONMENT_FROZEN, environment, message)
 
 
-def too_young(
-    bench: Bench,
-    environment: Environment,
-    release: Release,
-    at: datetime,
-    revision: str = "HEAD",
-) -> Iterator[Danger]:
-    """Give a danger where a release has not run long enough before, in the history of a revision.
+def too_young(bench: Bench, arrival: Arrival) -> Iterator[Danger]:
+    """Give a danger where a release has not run long enough in the environment before.
 
     Raises ProgramError where kustomize cannot be had.
     """
-    previous, asked = bench.fleet.config.before(environment), environment.gates.seasoning
+    environment, previous = arrival.environment, arrival.previous
+    asked, name = environment.gates.seasoning, arrival.release.name
     if previous is None or asked is None:
         return
     try:
-        message = _age(bench, previous, release, (at, asked), revision)
+        message = _age(bench, arrival, previous, asked)
     except FleetopsError as error:
         message = f"it cannot be told how long it has run there: {error.message}"
     if message:
+        duration = environment.gates.runs_before
         yield _closed(
             RELEASE_TOO_YOUNG,
             environment,
-            f"{release.name} has to run in {previous.name} for {environment.gates.runs_before}"
-            f" before; {message}",
+            f"{name} has to run in {previous.name} for {duration} before; {message}",
         )
+
+
+def is_back(bench: Bench, arrival: Arrival) -> bool:
+    """Tell whether a release ran in its environment before, so that it is gone back to."""
+    git = open_git(bench.fleet.repository.root)
+    past = stays(bench, arrival.environment, git.commit(arrival.revision))
+    return any(stay.runs(arrival.release) for stay in islice(past, _LOOKED_AT))
 
 
 def unowned(fleet: Fleet, environment: Environment, closure: Closure) -> Iterator[Danger]:
@@ -89,19 +110,13 @@ def _code_owners(fleet: Fleet) -> tuple[str, dict[str, str]]:
     return prefix, {place: repository.read_text(place) for place in there}
 
 
-def _age(
-    bench: Bench,
-    previous: Environment,
-    release: Release,
-    asked: tuple[datetime, timedelta],
-    revision: str,
-) -> str | None:
-    """Say why a release has not run for so long at a time; None where it has."""
-    at, duration = asked
+def _age(bench: Bench, arrival: Arrival, previous: Environment, duration: timedelta) -> str | None:
+    """Say why a release has not run for so long by now; None where it has."""
+    at = bench.fleet.clock()
     git = open_git(bench.fleet.repository.root)
     began = None
-    for stay in stays(bench, previous, git.commit(revision)):
-        if not stay.runs(release):
+    for stay in stays(bench, previous, git.commit(arrival.revision)):
+        if not stay.runs(arrival.release):
             break
         began = signatures(git, [stay.commit])[stay.commit].when
         if began <= at - duration:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -54,8 +53,6 @@ class Request(Struct, frozen=True):
     """The danger rules that are accepted, and why."""
     rollback: bool = False
     """It goes back: the environment before is not asked, nor for how long it has run there."""
-    at: datetime | None = None
-    """The time that gates are judged by; None for now."""
 
 
 def promote(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> Promotion:
@@ -126,11 +123,13 @@ def _gates(bench: Bench, request: Request, closure: Closure) -> Iterator[Danger]
     """Ask the gates of the environment; a rollback asks only whether it is frozen."""
     from fleetops.api import admission
 
-    environment, at = request.environment, request.at or datetime.now(UTC)
-    yield from admission.frozen(environment, at)
+    fleet, environment = bench.fleet, request.environment
+    yield from admission.frozen(fleet, environment)
     if not request.rollback:
-        yield from admission.too_young(bench, environment, request.release, at)
-        yield from admission.unowned(bench.fleet, environment, closure)
+        previous = fleet.config.before(environment)
+        arrival = admission.Arrival(environment, previous, request.release)
+        yield from admission.too_young(bench, arrival)
+        yield from admission.unowned(fleet, environment, closure)
 
 
 def _change(change: ImageChange) -> Change:

@@ -61,7 +61,8 @@ def validate(
         if gate:
             findings += gate.findings(outcomes)
         for one in exhibits:
-            findings += map(as_finding, unowned(fleet, one.environment, one.render.closure))
+            asking = gate.asking(one.environment) if gate else one.environment
+            findings += map(as_finding, unowned(fleet, asking, one.render.closure))
         if exhibits and where is not None:
             findings += _tried(fleet, exhibits, where, narrate)
     return Validation(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -97,7 +96,9 @@ def parse_config(repository: Repository) -> Config:
 
     Raises InputError with the line where it is none.
     """
-    return read_struct(repository, CONFIG, Config)[0]
+    config, document = read_struct(repository, CONFIG, Config)
+    _judge_gates(config, document)
+    return config
 
 
 def read_config(
@@ -122,11 +123,7 @@ def read_config(
         for position, minor in enumerate(config.environments[index].kubernetes):
             path = ("environments", index, "kubernetes", position)
             known("Kubernetes minor", minor, minors, *path)
-        judge_gates(
-            config.environments[index].gates,
-            first=index == 0,
-            place=functools.partial(_place, document, "environments", index, "gates"),
-        )
+    _judge_gates(config, document)
     for index, excuse in enumerate(config.exceptions):
         known("check", excuse.check, checks(), "exceptions", index, "check")
         for position, name in enumerate(excuse.environments):
@@ -136,5 +133,10 @@ def read_config(
     return config
 
 
-def _place(document: Document, *path: str | int) -> Place:
-    return Place(CONFIG, document.line_of(path))
+def _judge_gates(config: Config, document: Document) -> None:
+    for index, environment in enumerate(config.environments):
+
+        def place(*path: str | int, index: int = index) -> Place:
+            return Place(CONFIG, document.line_of(("environments", index, "gates", *path)))
+
+        judge_gates(environment.gates, first=index == 0, place=place)
