@@ -275,6 +275,8 @@ EDITS = (
     A_TAG,
     (ONE, ""),
     (ONE, "    newTag: 1.10\n"),
+    (ONE, "    newTag: x/$T:y\n"),
+    (ONE, "    newName: web\n    newTag: x/$T:y\n"),
     (ONE, "    digest: sha256:$D\n"),
     (ONE, "    newTag: a\n    digest: sha256:$D\n"),
     (ONE, "    newName: mirror.test/web\n    newTag: $T\n"),
@@ -303,7 +305,7 @@ replacements:
 """Path and text: of an overlay the end, of the manifest its image."""
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(6))
 def test_says_the_same_as_a_render_of_every_commit(seed: int, past: PastFleet) -> None:
     dice = random.Random(seed)  # noqa: S311
     beginning = past.read(ONE).partition("    newTag")[0]

@@ -68,6 +68,6 @@ def test_what_is_covered(place: str, text: str, covered: bool) -> None:  # noqa:
 @pytest.mark.parametrize("place", [TOP, GITLAB, GITEA])
 @pytest.mark.parametrize("pattern", ["*a" * 500, "**/" * 500, ".*a" * 500, "(a+)+$", "?" * 4000])
 def test_no_pattern_takes_long(place: str, pattern: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert not Owners(place, f"{pattern}b @ops\n").covers("a" * 4000)
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fleetops.catalogue import windows
@@ -46,6 +46,7 @@ def is_quiet(time: datetime, zone: str) -> bool:
     return len(offsets) == 1
 
 
+@settings(deadline=None)
 @given(moments, moments, st.sampled_from(ZONES), times)
 def test_a_week_is_that_of_the_wall_clock(start: str, end: str, zone: str, time: datetime) -> None:
     first, last = minute_of(start), minute_of(end)
@@ -56,6 +57,7 @@ def test_a_week_is_that_of_the_wall_clock(start: str, end: str, zone: str, time:
     assert (freeze(start, end, zone).end_at(time) is not None) == inside
 
 
+@settings(deadline=None)
 @given(moments, moments, st.sampled_from(ZONES), times)
 @example("sunday 02:30", "sunday 02:45", "Europe/Berlin", datetime(2026, 3, 29, 1, 0, tzinfo=UTC))
 @example("sunday 02:30", "sunday 02:45", "Europe/Berlin", datetime(2026, 10, 25, 1, 0, tzinfo=UTC))

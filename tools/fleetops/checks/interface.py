@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from fleetops.checks.pods import LATE_LABELS, selects, workloads_of
-from fleetops.kustomization import origins
+from fleetops.kustomization import image_entries
 from fleetops.manifests import Reference, dig, home, images, split_image
 from fleetops.pages import Paged
 
@@ -62,10 +62,13 @@ class Scene(Struct, frozen=True, dict=True):
     @cached_property
     def images(self) -> tuple[RunImage, ...]:
         """Every image that is run, named as the catalogue names it."""
-        kustomizations = self.closure.kustomizations if self.closure else ()
-        names = origins(one.document for one in kustomizations)
+        origins: dict[str, str] = {}
+        for kustomization in self.closure.kustomizations if self.closure else ():
+            for entry in image_entries(kustomization.document):
+                if entry.new_name:
+                    origins[entry.new_name] = origins.get(entry.name, entry.name)
         return tuple(
-            RunImage(names.get(name, name), version, reference, manifest, path)
+            RunImage(origins.get(name, name), version, reference, manifest, path)
             for manifest in self.manifests
             for path, reference in images(manifest.value)
             for name, version in (split_image(reference),)

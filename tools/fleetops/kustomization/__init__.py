@@ -1,7 +1,7 @@
 """Kustomizations: reading what they are made of, and editing their images."""
 
 from fleetops.kustomization.closure import Closure, Kustomization, read_closure
-from fleetops.kustomization.entries import ImageEntry, image_entries, origins
+from fleetops.kustomization.entries import ImageEntry, image_entries
 from fleetops.kustomization.fields import NAMES
 from fleetops.kustomization.images import Pin, set_images
 from fleetops.kustomization.retag import retagged
@@ -15,7 +15,6 @@ __all__ = [
     "Pin",
     "Tracer",
     "image_entries",
-    "origins",
     "read_closure",
     "retagged",
     "set_images",

@@ -11,8 +11,6 @@ from fleetops.errors import InputError, Place
 from fleetops.manifests import mappings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from fleetops.goyaml import Document
 
 
@@ -64,16 +62,6 @@ def image_entries(document: Document) -> tuple[ImageEntry, ...]:
         )
         for index, item in mappings(document.value.get("images"))
     )
-
-
-def origins(documents: Iterable[Document]) -> dict[str, str]:
-    """Give the name that the base writes, by each `newName` of kustomizations, bases first."""
-    found: dict[str, str] = {}
-    for document in documents:
-        for entry in image_entries(document):
-            if entry.new_name:
-                found[entry.new_name] = found.get(entry.name, entry.name)
-    return found
 
 
 def _text(value: Any) -> str | None:  # noqa: ANN401
