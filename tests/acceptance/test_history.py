@@ -10,6 +10,7 @@ import pytest
 
 from fleetcopy import ENVIRONMENT
 from fleetops.api.fleet import bench, open_fleet
+from fleetops.api.history import history
 from fleetops.api.past import stays
 from fleetops.files import Repository
 from fleetops.git import export, open_git
@@ -211,6 +212,21 @@ def test_says_no_more_than_is_asked_for(past: PastFleet) -> None:
     assert "is no number from 1 on" in past.refused(
         "history", "--env", "one", "--limit", "0", code=2
     )
+
+
+@pytest.mark.parametrize("limit", ["MAX_COMMITS", "MAX_RENDERS"])
+def test_goes_back_no_further_than_it_is_worth(
+    limit: str, past: PastFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        past.run_in("one", "v2")
+        past.append("base/web.yaml", f"# {number}\n")
+        past.record()
+    monkeypatch.setattr(f"fleetops.api.past.{limit}", 3)
+    fleet = open_fleet(past.root)
+    found = history(fleet, fleet.config.environment("one"), 20, print)
+    assert [(one.release, one.begun) for one in found.entries] == [("v2", False)]
+    assert found.end == "bound"
 
 
 def test_hostile_words_do_nothing(past: PastFleet) -> None:
