@@ -12,6 +12,7 @@ from fleetops.api import cluster as api
 from fleetops.api.doctor import install
 from fleetops.cluster import kubectl
 from fleetops.programs import PROGRAMS, ensure
+from pastfleet import PastFleet
 from smallfleet import SmallFleet
 
 if TYPE_CHECKING:
@@ -46,6 +47,16 @@ def fleet(tmp_path: Path, programs: None) -> FleetCopy:  # noqa: ARG001
 def small(tmp_path: Path, programs: None) -> SmallFleet:  # noqa: ARG001
     """Give a small fleet."""
     return SmallFleet.make(tmp_path)
+
+
+@pytest.fixture
+def past(tmp_path: Path, programs: None) -> PastFleet:  # noqa: ARG001
+    """Give a fleet in which v1 runs everywhere, since its first commit."""
+    fleet = PastFleet.make(tmp_path)
+    fleet.run_in("one", "v1")
+    fleet.run_in("two", "v1")
+    fleet.record("The fleet")
+    return fleet
 
 
 @pytest.fixture(scope="session")

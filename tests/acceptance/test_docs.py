@@ -87,6 +87,13 @@ def test_readme_snippets_are_valid(number: int) -> None:
     msgspec.convert(document.value, SCHEMAS[kind])
 
 
+def test_the_page_of_gates_shows_a_fleetops_yaml_that_can_be_read(fleet: FleetCopy) -> None:
+    page = (ROOT / "docs" / "gates.md").read_text()
+    (example,) = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    fleet.write("fleetops.yaml", example)
+    assert fleet.run("status").code == 0
+
+
 def test_readme_names_every_command() -> None:
     (action,) = (one for one in build_parser()._subparsers._group_actions)  # type: ignore[union-attr]
     commands = set(action.choices or ())

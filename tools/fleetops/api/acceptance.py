@@ -10,15 +10,16 @@ from fleetops.api.dangers import as_finding, dangers
 from fleetops.api.results import Acceptance
 from fleetops.api.source import Source
 from fleetops.change import differences
+from fleetops.checks import GATES
 from fleetops.danger import IDS
 from fleetops.errors import UsageError
 from fleetops.words import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fleetops.api.fleet import Fleet
-    from fleetops.api.results import Finding
+    from fleetops.api.results import Danger, Finding
     from fleetops.catalogue import Environment
     from fleetops.files import Repository
     from fleetops.render import Render
@@ -37,9 +38,10 @@ def reasons(rules: Sequence[str], because: Sequence[str]) -> dict[str, str]:
 
     Raises UsageError for a rule that there is not, or is without a reason.
     """
+    known = (*IDS, *(gate.id for gate in GATES))
     for rule in rules:
-        if rule not in IDS:
-            raise UsageError(unknown("danger rule", rule, IDS))
+        if rule not in known:
+            raise UsageError(unknown("danger rule", rule, known))
     said = [" ".join(one.split()) for one in because]
     if len(rules) != len(said) or not all(said):
         raise UsageError(
@@ -49,19 +51,19 @@ def reasons(rules: Sequence[str], because: Sequence[str]) -> dict[str, str]:
     return dict(zip(rules, said, strict=True))
 
 
-def judge(
-    fleet: Fleet,
-    environment: Environment,
-    renders: tuple[Render, Render],
-    copy: Repository,
-    accepted: Mapping[str, str],
-) -> Judged:
+def foretold(
+    fleet: Fleet, environment: Environment, renders: tuple[Render, Render], copy: Repository
+) -> Iterator[Danger]:
     """Run the danger rules on an environment as it is and, in `copy`, as it would be."""
     before, after = renders
     sides = (before.manifests, after.manifests)
     found = list(differences(*sides))
     sources = (Source(before, fleet.repository), Source(after, copy))
-    said = list(dangers(environment.name, sides, found, sources, fleet.config.registries))
+    return dangers(environment.name, sides, found, sources, fleet.config.registries)
+
+
+def weigh(said: Sequence[Danger], accepted: Mapping[str, str]) -> Judged:
+    """Tell what of gates and dangers is accepted, and what is not."""
     return Judged(
         tuple(as_finding(one) for one in said if one.rule not in accepted),
         tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,8 @@ class Fleet(Struct, frozen=True, dict=True):
 
     repository: Repository
     config: Config
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """Tells the time that gates are judged by."""
 
     @cached_property
     def releases(self) -> Mapping[str, Release]:

@@ -1,4 +1,4 @@
-"""The danger gate of a validation: each environment against what it was at a revision."""
+"""What a validation says of a change: each environment against what it was at a revision."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fleetops.api.results import Finding
 from fleetops.api.sides import Side, Sides, side_of
 from fleetops.api.source import Source
 from fleetops.api.states import WORK_TREE, State, open_state
+from fleetops.catalogue import running_release
 from fleetops.change import differences
 from fleetops.checks import UNRENDERABLE
 from fleetops.errors import InputError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from fleetops.api.examine import Exhibit
     from fleetops.api.fleet import Bench
+    from fleetops.api.results import Danger
+    from fleetops.catalogue import Environment
     from fleetops.errors import FleetopsError
     from fleetops.files import Repository
     from fleetops.kustomization import Closure
@@ -35,7 +38,8 @@ class Gate:
 
         Raises as `open_state` does.
         """
-        start = open_state(bench, open_git(bench.fleet.repository.root), revision)
+        self._bench = bench
+        self._start = start = open_state(bench, open_git(bench.fleet.repository.root), revision)
         now = State(WORK_TREE, bench.fleet)
         self._renders = {one.environment.name: one.render for one in exhibits}
         self._registries = (start if start.environments else now).fleet.config.registries
@@ -68,6 +72,30 @@ class Gate:
                 yield _unknown(one.environment, error)
                 continue
             yield from self._dangers(one, before)
+            if before is not None and one.environment in self._renders:
+                yield from map(as_finding, self._closed(one.environment, before[0]))
+
+    def asking(self, environment: Environment) -> Environment:
+        """Give an environment with the gates that it had, which no change can open for itself."""
+        return self._start.environments.get(environment.name, environment)
+
+    def _closed(self, name: str, before: Render) -> Iterator[Danger]:
+        """Give the gates that are closed to a change of what runs."""
+        from fleetops.api import admission
+
+        bench, config = self._bench, self._start.fleet.config
+        environment = config.environment(name)
+        former, versions = (
+            bench.scene(environment, one).versions for one in (before, self._renders[name])
+        )
+        if former == versions:
+            return
+        yield from admission.frozen(bench.fleet, environment)
+        if release := running_release(versions, bench.fleet.releases):
+            previous = config.before(environment)
+            arrival = admission.Arrival(environment, previous, release, self._start.name)
+            if environment.gates.runs_before and not admission.is_back(bench, arrival):
+                yield from admission.too_young(bench, arrival)
 
     def _dangers(self, sides: Sides, before: tuple[Render, Source] | None) -> Iterator[Finding]:
         render = self._renders.get(sides.environment)

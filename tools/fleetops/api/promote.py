@@ -16,23 +16,23 @@ from fleetops.errors import Place, RefusedError
 from fleetops.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from fleetops.api.fleet import Bench, Fleet
     from fleetops.api.plan import Plan
-    from fleetops.api.results import Finding
+    from fleetops.api.results import Danger, Finding
     from fleetops.catalogue import Environment, Release
     from fleetops.change import ImageChange
+    from fleetops.kustomization import Closure
     from fleetops.render import Render
 
 
 class ChecksFailedError(RefusedError):
-    """The environment would not pass the validation after the promotion."""
+    """A gate keeps the release out, or the environment would not pass the validation with it."""
 
-    def __init__(self, findings: tuple[Finding, ...], release: Release, place: Place) -> None:
-        errors = [finding for finding in findings if finding.severity == "error"]
+    def __init__(self, findings: tuple[Finding, ...], message: str, place: Place) -> None:
         super().__init__(
-            f"with {release.name} the environment has {count(len(errors), 'error')}",
+            message,
             place=place,
             hint="nothing was written; `fleetops explain ID` tells more of a check or danger, and a"
             ' danger that is meant is accepted with --accept ID --because "…"',
@@ -51,6 +51,8 @@ class Request(Struct, frozen=True):
     """Even if the environment before does not run the release."""
     accepted: Mapping[str, str] = {}
     """The danger rules that are accepted, and why."""
+    rollback: bool = False
+    """It goes back: the environment before is not asked, nor for how long it has run there."""
 
 
 def promote(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> Promotion:
@@ -68,10 +70,11 @@ def _promote(bench: Bench, request: Request) -> Promotion:
     fleet, release, environment = bench.fleet, request.release, request.environment
     plan = make_plan(bench, release, environment)
     path = plan.path
-    previous = None if request.force_order else fleet.config.before(environment)
+    forced = request.force_order or request.rollback
+    previous = None if forced else fleet.config.before(environment)
     with bench.kustomize.start(plan.overlays) as rendering:
         # The checks are imported while kustomize works.
-        from fleetops.api.acceptance import judge
+        from fleetops.api.acceptance import foretold, weigh
         from fleetops.api.examine import Exhibit, examine
 
         renders = rendering.renders()
@@ -90,12 +93,17 @@ def _promote(bench: Bench, request: Request) -> Promotion:
     closures = [(fleet.repository, fleet.closure(one)) for one in earlier]
     with bench.kustomize.start(closures) as rendering:
         findings = examine(bench, [Exhibit(environment, plan.repository, after)])
-        judged = judge(fleet, environment, (before, after), plan.repository, request.accepted)
+        gates = tuple(_gates(bench, request, after.closure))
+        said = (*gates, *foretold(fleet, environment, (before, after), plan.repository))
+        judged = weigh(said, request.accepted)
         findings += judged.findings
         for one, render in zip(earlier, rendering.renders(), strict=True):
             _require(bench, one, render, release)
-    if any(finding.severity == "error" for finding in findings):
-        raise ChecksFailedError(findings, release, Place(path))
+    if errors := [finding for finding in findings if finding.severity == "error"]:
+        message = f"with {release.name} the environment has {count(len(errors), 'error')}"
+        if {finding.check for finding in errors} <= {gate.rule for gate in gates}:
+            message = f"the gates of {environment.name} keep {release.name} out"
+        raise ChecksFailedError(findings, message, Place(path))
     if not request.dry_run:
         fleet.repository.replace(path, plan.old.encode(), plan.new.encode())
     return Promotion(
@@ -109,6 +117,19 @@ def _promote(bench: Bench, request: Request) -> Promotion:
         findings=findings,
         accepted=judged.accepted,
     )
+
+
+def _gates(bench: Bench, request: Request, closure: Closure) -> Iterator[Danger]:
+    """Ask the gates of the environment; a rollback asks only whether it is frozen."""
+    from fleetops.api import admission
+
+    fleet, environment = bench.fleet, request.environment
+    yield from admission.frozen(fleet, environment)
+    if not request.rollback:
+        previous = fleet.config.before(environment)
+        arrival = admission.Arrival(environment, previous, request.release)
+        yield from admission.too_young(bench, arrival)
+        yield from admission.unowned(fleet, environment, closure)
 
 
 def _change(change: ImageChange) -> Change:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime  # noqa: TC003 - the type of a field, which msgspec reads
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
@@ -56,23 +57,24 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 class Danger(Struct, frozen=True, kw_only=True):
-    """Something that a rule foretells of a change."""
+    """Something that a rule foretells of a change, or a gate asks for."""
 
     rule: str
     """The ID that `fleetops explain` takes."""
     severity: Literal["refuse", "warn"]
     environment: str
     message: str
-    resource: str
+    resource: str | None = None
+    """None for a gate's."""
     path: str = ""
     """Where in the rendered object."""
     file: str
     """The file that says so; of what is removed, the one that said it."""
-    line: int | None
+    line: int | None = None
 
 
 class Acceptance(Struct, frozen=True, kw_only=True):
-    """A danger rule that is accepted for a change, and why."""
+    """A danger rule or gate that is accepted for a change, and why."""
 
     rule: str
     because: str
@@ -312,6 +314,19 @@ class ClusterSeen(Struct, frozen=True, kw_only=True):
     """What could not be seen, and why."""
 
 
+class Lag(Struct, frozen=True, kw_only=True):
+    """How far an environment is behind the one before it."""
+
+    environment: str
+    """The one before."""
+    releases: int
+    """How many ran there since it ran the release that this one runs, or ever if it never did."""
+    at_least: bool
+    """True where Git was not gone back over as far as that."""
+    since: datetime | None
+    """When the first of them was committed; None where that is not seen, or none is yet."""
+
+
 class EnvironmentStatus(Struct, frozen=True, kw_only=True):
     """What an environment runs."""
 
@@ -323,6 +338,9 @@ class EnvironmentStatus(Struct, frozen=True, kw_only=True):
     """What is not as it should be."""
     live: LiveStatus | None = None
     """What the cluster of --live runs of it; None where nothing of it was found there."""
+    lag: Lag | None = None
+    """None where both run the same release, one of them none as a whole or was not looked at, or
+    there is no Git."""
 
 
 class Status(Result, frozen=True, kw_only=True, tag="status"):
@@ -347,6 +365,47 @@ class Wait(Result, frozen=True, kw_only=True, tag="wait"):
     live: LiveStatus
     cluster: ClusterSeen
     seconds: float
+
+
+class VersionChange(Struct, frozen=True, kw_only=True):
+    """An image that came to run in another version."""
+
+    image: str
+    before: tuple[str, ...]
+    """As in `:release2`; none where it did not run."""
+    after: tuple[str, ...]
+
+
+class HistoryEntry(Struct, frozen=True, kw_only=True):
+    """A commit with which an environment came to run something else."""
+
+    commit: str
+    when: datetime
+    """When it was committed, by the clock of whoever did."""
+    author: str
+    subject: str
+    pull_request: str | None
+    """As in `#12` or `!12`, as far as the message tells."""
+    state: Literal["running", "absent", "broken"]
+    release: str | None
+    """None where no release ran as a whole."""
+    note: str = ""
+    """Why it was not running."""
+    changes: tuple[VersionChange, ...] = ()
+    """Against what ran before, where both are known."""
+    begun: bool = True
+    """False where it may have been so before this commit: what was before is not known."""
+
+
+class History(Result, frozen=True, kw_only=True, tag="history"):
+    """What an environment ran, from Git alone."""
+
+    environment: str
+    entries: tuple[HistoryEntry, ...]
+    """The newest first."""
+    end: Literal["beginning", "limit", "shallow", "bound"]
+    """Why there are no more: with the `beginning` of the environment, or because no more were asked
+    for, the clone is shallow, or no more commits are looked at."""
 
 
 class ReleaseSummary(Struct, frozen=True, kw_only=True):
@@ -440,6 +499,7 @@ RESULTS: dict[str, type[Result]] = {
     "diff": Comparison,
     "status": Status,
     "wait": Wait,
+    "history": History,
     "releases": Releases,
     "doctor": Doctor,
     "cluster": Clusters,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleetops.api.fleet import bench
+from fleetops.api.lag import with_lags
 from fleetops.api.results import (
     EnvironmentStatus,
     Releases,
@@ -55,13 +56,11 @@ def status(
             with reach(fleet, target, narrate) as view:
                 running = live(view, subjects, asked=bool(environments))
                 cluster = view.seen()
-    return Status(
-        environments=tuple(
+        found = [
             _environment(fleet, environment, scene, running.get(environment.name))
             for environment, scene in scenes.items()
-        ),
-        cluster=cluster,
-    )
+        ]
+        return Status(environments=tuple(with_lags(place, found)), cluster=cluster)
 
 
 def releases(fleet: Fleet, narrate: Callable[[str], None]) -> Releases:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from fleetops.api.admission import unowned
+from fleetops.api.dangers import as_finding
 from fleetops.api.examine import Exhibit, examine, unexcused
 from fleetops.api.fleet import bench
 from fleetops.api.results import Finding, Validation
@@ -58,6 +60,9 @@ def validate(
             outcomes = rendering.outcomes()
         if gate:
             findings += gate.findings(outcomes)
+        for one in exhibits:
+            asking = gate.asking(one.environment) if gate else one.environment
+            findings += map(as_finding, unowned(fleet, asking, one.render.closure))
         if exhibits and where is not None:
             findings += unexcused(fleet, _tried(fleet, exhibits, where, narrate))
     return Validation(

@@ -1,6 +1,7 @@
 """What fleetops.yaml and the release files say."""
 
 from fleetops.catalogue.config import CONFIG, Config, Environment, Excuse, parse_config, read_config
+from fleetops.catalogue.layout import Layout, read_layout
 from fleetops.catalogue.releases import Digest, Release, ReleaseFile, ReleaseImage, read_releases
 from fleetops.catalogue.running import releases_with, running_release
 
@@ -14,11 +15,13 @@ __all__ = [
     "Digest",
     "Environment",
     "Excuse",
+    "Layout",
     "Release",
     "ReleaseFile",
     "ReleaseImage",
     "parse_config",
     "read_config",
+    "read_layout",
     "read_releases",
     "releases_with",
     "running_release",

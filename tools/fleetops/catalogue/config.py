@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from msgspec import Meta, Struct
 
 from fleetops.catalogue.decode import read_struct
+from fleetops.catalogue.gates import Gates, judge_gates
 from fleetops.catalogue.schemas import judge_schemas
 from fleetops.errors import InputError, Place, UsageError
 from fleetops.words import unknown
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from fleetops.files import Repository
+    from fleetops.goyaml import Document
 
 CONFIG = "fleetops.yaml"
 
@@ -42,6 +44,7 @@ class Environment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     prerequisites: tuple[Folder, ...] = ()
     """Files or folders with manifests of what the cluster has before: definitions of custom
     resources, classes, Secrets of operators. A rehearsal has them, and `validate --on-cluster`."""
+    gates: Gates = Gates()
 
 
 class Excuse(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -102,7 +105,9 @@ def parse_config(repository: Repository) -> Config:
 
     Raises InputError with the line where it is none.
     """
-    return read_struct(repository, CONFIG, Config)[0]
+    config, document = read_struct(repository, CONFIG, Config)
+    _judge_gates(config, document)
+    return config
 
 
 def read_config(
@@ -127,6 +132,7 @@ def read_config(
         for position, minor in enumerate(config.environments[index].kubernetes):
             path = ("environments", index, "kubernetes", position)
             known("Kubernetes minor", minor, minors, *path)
+    _judge_gates(config, document)
     for index, excuse in enumerate(config.exceptions):
         known("check", excuse.check, checks(), "exceptions", index, "check")
         for position, name in enumerate(excuse.environments):
@@ -134,3 +140,12 @@ def read_config(
     for index, folder in enumerate(config.schemas):
         judge_schemas(repository, folder, Place(CONFIG, document.line_of(("schemas", index))))
     return config
+
+
+def _judge_gates(config: Config, document: Document) -> None:
+    for index, environment in enumerate(config.environments):
+
+        def place(*path: str | int, index: int = index) -> Place:
+            return Place(CONFIG, document.line_of(("environments", index, "gates", *path)))
+
+        judge_gates(environment.gates, first=index == 0, place=place)

@@ -118,6 +118,39 @@ def half_guarded(_scene: Scene) -> Iterator[Problem]:
     yield from ()
 
 
+def release_too_young(_scene: Scene) -> Iterator[Problem]:
+    """A release has not run long enough in the environment before.
+
+    `runs_before` in fleetops.yaml says how long it has to run there before it comes here. Git tells
+    since when: from the commit on the current branch with which the environment before came to run
+    the release, by that commit's time. Wait until the time that is named; in a shallow clone, fetch
+    the history first. A rollback does not ask for it.
+    """
+    yield from ()
+
+
+def environment_frozen(_scene: Scene) -> Iterator[Problem]:
+    """The environment is frozen.
+
+    No release comes into the environment in the times that `freeze` in fleetops.yaml names, with
+    their reason; nor does one leave it, so a rollback is refused too. Wait until the end that is
+    named; what cannot wait is accepted with `--accept environment-frozen --because "…"`.
+    """
+    yield from ()
+
+
+def file_without_owner(_scene: Scene) -> Iterator[Problem]:
+    """A file of an overlay has no owner who would have to approve its change.
+
+    `approvals: codeowners` in fleetops.yaml asks that a CODEOWNERS file gives every file of the
+    environment's overlay an owner, so that the forge can ask that owner before a change is merged.
+    There is no such file, a line without owners comes last, or no line matches. Add a line such as
+    `/overlays/aws/ @org/operators` at its end, and let the forge require the owners' approval:
+    whether it does is not seen from here.
+    """
+    yield from ()
+
+
 UNRENDERABLE = Check(unrenderable, Severity.ERROR)
 SCHEMA = Check(schema, Severity.ERROR)
 UNKNOWN_KIND = Check(unknown_kind, Severity.ERROR)
@@ -128,6 +161,11 @@ ROLLOUT = Check(rollout, Severity.ERROR)
 CLAIM_LOST = Check(claim_lost, Severity.ERROR)
 SERVICE_WITHOUT_ENDPOINTS = Check(service_without_endpoints, Severity.ERROR)
 HALF_GUARDED = Check(half_guarded, Severity.WARNING)
+RELEASE_TOO_YOUNG = Check(release_too_young, Severity.ERROR)
+ENVIRONMENT_FROZEN = Check(environment_frozen, Severity.ERROR)
+FILE_WITHOUT_OWNER = Check(file_without_owner, Severity.ERROR)
+GATES = (RELEASE_TOO_YOUNG, ENVIRONMENT_FROZEN, FILE_WITHOUT_OWNER)
+"""What an environment can ask for in fleetops.yaml, and what can be accepted like a danger."""
 CHECKS = (
     UNRENDERABLE,
     SCHEMA,
@@ -139,6 +177,7 @@ CHECKS = (
     CLAIM_LOST,
     SERVICE_WITHOUT_ENDPOINTS,
     HALF_GUARDED,
+    *GATES,
 )
 ON_CLUSTER = frozenset(
     check.id

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from fleetops import __version__
 from fleetops.cli import completion
 from fleetops.errors import UsageError
@@ -14,7 +16,10 @@ from fleetops.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fleetops.api.fleet import Fleet
+    from fleetops.api.promote import Request
     from fleetops.api.results import Validation
+    from fleetops.catalogue import Release
     from fleetops.cli.session import Session
 
     Command = Callable[[Session, argparse.Namespace], int]
@@ -63,27 +68,28 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _completed(promote.add_argument("release", metavar="RELEASE"), completion.releases)
     _environment(promote, required=True, help="the environment")
-    promote.add_argument("--dry-run", action="store_true", help="prove everything, write nothing")
     promote.add_argument(
         "--force-order",
         action="store_true",
         help="even if the environment before it does not run the release",
     )
-    promote.add_argument(
-        "--accept",
-        action="append",
-        default=[],
-        metavar="RULE",
-        help="make it although this danger rule refuses it; with --because, may be given again",
+    _writing(promote)
+
+    rollback = _command(commands, "rollback", _rollback, "go back to a release that ran before")
+    rollback.description = (
+        "Make an environment run the release that it ran before, by Git, or another that ran. It is"
+        " promoted like any other, but the environment before it is not asked."
     )
-    promote.add_argument(
-        "--because",
-        action="append",
-        default=[],
-        metavar="REASON",
-        help="why the danger is accepted: one for each --accept, in their order",
+    _environment(rollback, required=True, help="the environment")
+    _completed(
+        rollback.add_argument(
+            "--to",
+            metavar="RELEASE|REV",
+            help="go back to this release, or to that of the environment at a revision",
+        ),
+        completion.releases,
     )
-    _output(promote)
+    _writing(rollback)
 
     _describe_rehearse(
         _command(commands, "rehearse", _rehearse, "try a promotion on a real Kubernetes")
@@ -122,6 +128,16 @@ def build_parser() -> argparse.ArgumentParser:
     _describe_wait(
         _command(commands, "wait", _wait, "wait until an environment runs a release in its cluster")
     )
+    history = _command(commands, "history", _history, "tell what an environment ran when, from Git")
+    _environment(history, required=True, help="the environment")
+    history.add_argument(
+        "--limit",
+        type=_number,
+        default=20,
+        metavar="N",
+        help="how many entries at most, the newest first (default: 20)",
+    )
+    _output(history)
     _output(_command(commands, "releases", _releases, "list the releases and where they run"))
 
     explain = _command(commands, "explain", _explain, "explain a check or a danger, or list all")
@@ -318,6 +334,32 @@ def _environment(parser: argparse.ArgumentParser, **settings: Any) -> None:  # n
     _completed(action, completion.environments)
 
 
+def _number(word: str) -> int:
+    if not word.isdecimal() or int(word) < 1:
+        raise argparse.ArgumentTypeError(f"{word!r} is no number from 1 on")
+    return int(word)
+
+
+def _writing(parser: argparse.ArgumentParser) -> None:
+    """Say how what a promotion or a rollback writes is written."""
+    parser.add_argument("--dry-run", action="store_true", help="prove everything, write nothing")
+    parser.add_argument(
+        "--accept",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="even if this danger rule or gate refuses it; with --because, may be given again",
+    )
+    parser.add_argument(
+        "--because",
+        action="append",
+        default=[],
+        metavar="REASON",
+        help="why that is accepted: one for each --accept, in their order",
+    )
+    _output(parser)
+
+
 def _output(parser: argparse.ArgumentParser, *more: str) -> None:
     parser.add_argument(
         *("-o", "--output"),
@@ -332,16 +374,31 @@ def _completed(action: argparse.Action, completer: completion.Completer) -> None
 
 
 def _promote(session: Session, arguments: argparse.Namespace) -> int:
-    from fleetops.api.promote import Request, promote
+    fleet = session.fleet()
+    request = _request(arguments, fleet, fleet.release(arguments.release))
+    return _change(session, fleet, replace(request, force_order=arguments.force_order))
+
+
+def _rollback(session: Session, arguments: argparse.Namespace) -> int:
+    from fleetops.api.rollback import target
 
     fleet = session.fleet()
-    request = Request(
-        fleet.release(arguments.release),
-        fleet.config.environment(arguments.env),
-        arguments.dry_run,
-        arguments.force_order,
-        _accepted(arguments),
-    )
+    environment = fleet.config.environment(arguments.env)
+    release = target(fleet, environment, arguments.to, session.narrate)
+    return _change(session, fleet, replace(_request(arguments, fleet, release), rollback=True))
+
+
+def _request(arguments: argparse.Namespace, fleet: Fleet, release: Release) -> Request:
+    """Ask for a release, in the way that the options of `_writing` say."""
+    from fleetops.api.promote import Request
+
+    environment = fleet.config.environment(arguments.env)
+    return Request(release, environment, arguments.dry_run, accepted=_accepted(arguments))
+
+
+def _change(session: Session, fleet: Fleet, request: Request) -> int:
+    from fleetops.api.promote import promote
+
     session.print(promote(fleet, request, session.narrate))
     return 0
 
@@ -437,6 +494,15 @@ def _wait(session: Session, arguments: argparse.Namespace) -> int:
     result = wait(fleet, request, session.narrate)
     session.print(result)
     return 0 if result.ok else 1
+
+
+def _history(session: Session, arguments: argparse.Namespace) -> int:
+    from fleetops.api.history import history
+
+    fleet = session.fleet()
+    environment = fleet.config.environment(arguments.env)
+    session.print(history(fleet, environment, arguments.limit, session.narrate))
+    return 0
 
 
 def _releases(session: Session, _arguments: argparse.Namespace) -> int:

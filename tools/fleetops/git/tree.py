@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 MAX_FILES: Final = 200_000
 MAX_BYTES: Final = 512 * 1024**2
 """Of all files together; larger ones than a manifest can be are left out before."""
-_MAX_FILE: Final = 8 * 1024**2
+MAX_FILE: Final = 8 * 1024**2
 _PORTION: Final = 32 * 1024**2
 
-_LINK: Final = "120000"
-_FILES: Final = ("100644", "100755", _LINK)
+LINK: Final = "120000"
+FILES: Final = ("100644", "100755", LINK)
 
 
-class _Entry(NamedTuple):
+class Entry(NamedTuple):
+    """A file or symbolic link of a commit."""
+
     mode: str
     name: str
     """Of its object."""
@@ -49,12 +51,12 @@ def export(git: Git, commit: str, target: Path) -> None:
     if len(entries) > MAX_FILES or sum(one.size for one in entries) > MAX_BYTES:
         raise InputError(f"commit {commit[:12]} is too large to be rendered")
     # Links last: no file is ever written through one.
-    entries.sort(key=lambda one: one.mode == _LINK)
-    for entry, content in zip(entries, _contents(git, entries), strict=True):
+    entries.sort(key=lambda one: one.mode == LINK)
+    for entry, content in zip(entries, contents(git, entries), strict=True):
         path = target / entry.path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if entry.mode == _LINK:
+            if entry.mode == LINK:
                 path.symlink_to(os.fsdecode(content))
             else:
                 path.write_bytes(content)
@@ -65,21 +67,30 @@ def export(git: Git, commit: str, target: Path) -> None:
             raise InputError(words, place=Place(entry.path)) from None
 
 
-def _entries(listed: bytes, commit: str) -> Iterator[_Entry]:
+def _entries(listed: bytes, commit: str) -> Iterator[Entry]:
     for line in listed.split(b"\0")[:-1]:
         described, _, path = line.partition(b"\t")
         mode, kind, name, size = described.decode().split()
-        decoded = os.fsdecode(path)
-        if {"", ".", "..", ".git"} & {part.lower() for part in decoded.split("/")}:
-            raise InputError(f"commit {commit[:12]} has a path that cannot be: {decoded!a}")
+        decoded = checked(path, commit)
         if kind == "blob" and not size.isdecimal():
             raise _lacking(decoded)
-        if mode in _FILES and int(size) <= _MAX_FILE:
-            yield _Entry(mode, name, int(size), decoded)
+        if mode in FILES and int(size) <= MAX_FILE:
+            yield Entry(mode, name, int(size), decoded)
 
 
-def _contents(git: Git, entries: Sequence[_Entry]) -> Iterator[bytes]:
-    """Give the content of each, of which only a few are held at the same time."""
+def checked(path: bytes, commit: str) -> str:
+    """Give a path of a commit; InputError for one that no work tree could have."""
+    decoded = os.fsdecode(path)
+    if {"", ".", "..", ".git"} & {part.lower() for part in decoded.split("/")}:
+        raise InputError(f"commit {commit[:12]} has a path that cannot be: {decoded!a}")
+    return decoded
+
+
+def contents(git: Git, entries: Sequence[Entry]) -> Iterator[bytes]:
+    """Read files, of which only a few are held at the same time.
+
+    Raises ProgramError where the repository does not have one.
+    """
     for some in _portions(entries):
         asked = "".join(f"{one.name}\n" for one in some).encode()
         answer = memoryview(git.read("cat-file", "--batch", stdin=asked))
@@ -93,8 +104,8 @@ def _contents(git: Git, entries: Sequence[_Entry]) -> Iterator[bytes]:
             at += entry.size + 1
 
 
-def _portions(entries: Sequence[_Entry]) -> Iterator[list[_Entry]]:
-    some: list[_Entry] = []
+def _portions(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    some: list[Entry] = []
     size = 0
     for entry in entries:
         if some and size + entry.size > _PORTION:

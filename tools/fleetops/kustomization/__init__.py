@@ -2,10 +2,13 @@
 
 from fleetops.kustomization.closure import Closure, Kustomization, read_closure
 from fleetops.kustomization.entries import ImageEntry, image_entries
+from fleetops.kustomization.fields import NAMES
 from fleetops.kustomization.images import Pin, set_images
+from fleetops.kustomization.retag import retagged
 from fleetops.kustomization.trace import Tracer
 
 __all__ = [
+    "NAMES",
     "Closure",
     "ImageEntry",
     "Kustomization",
@@ -13,5 +16,6 @@ __all__ = [
     "Tracer",
     "image_entries",
     "read_closure",
+    "retagged",
     "set_images",
 ]

@@ -13,6 +13,9 @@ from fleetops.api.results import (  # noqa: TC001
     Doctor,
     Failure,
     Finding,
+    History,
+    HistoryEntry,
+    Lag,
     Promotion,
     Rehearsal,
     Releases,
@@ -163,7 +166,12 @@ def _(result: Status) -> list[str]:
                 rows.append(("  live", live.release or "none", *_cells(live.services)))
             lines += [f"{name}, live:", *live_lines(live)]
     off = [f"{one.environment}: {line}" for one in result.environments for line in one.off]
-    return [*_table(rows), *off, *_cluster_lines(result), *lines]
+    lags = [
+        f"{one.environment}: {_behind(one.lag)}"
+        for one in result.environments
+        if one.lag is not None
+    ]
+    return [*_table(rows), *lags, *off, *_cluster_lines(result), *lines]
 
 
 def _cells(services: Sequence[ServiceStatus]) -> list[str]:
@@ -199,6 +207,59 @@ def _(result: Wait) -> list[str]:
         *(f"not seen: {note}" for note in result.cluster.notes),
         f"{last} ({result.seconds:.1f} s)",
     ]
+
+
+def _behind(lag: Lag) -> str:
+    many = f"{count(lag.releases, 'release')}{' or more' if lag.at_least else ''}"
+    since = f" since {lag.since:%Y-%m-%d %H:%MZ}" if lag.since else ""
+    return f"{many} behind {lag.environment}{since}"
+
+
+@_lines.register
+def _(result: History) -> list[str]:
+    if not result.entries:
+        return [f"{result.environment} is in no commit"]
+    rows = [("when", "release", "by", "commit", "pull request", "subject")]
+    rows += [_history_row(one) for one in result.entries]
+    lines = []
+    for entry, line in zip((None, *result.entries), _table(rows), strict=True):
+        lines.append(line)
+        if entry is not None and entry.release is None:
+            lines += [f"  {line}" for line in _history_lines(entry)]
+    last = {
+        "beginning": f"{result.environment} begins there",
+        "limit": f"there are older ones: --limit {2 * len(result.entries)}",
+        "shallow": "what was before is not in this clone: git fetch --unshallow gets it",
+        "bound": "no older commits are looked at",
+    }[result.end]
+    return [*lines, last]
+
+
+def _history_row(entry: HistoryEntry) -> tuple[str, str, str, str, str, str]:
+    release = {"running": entry.release or "none", "absent": "-", "broken": "-"}[entry.state]
+    return (
+        f"{entry.when:%Y-%m-%d %H:%MZ}{'' if entry.begun else ' or before'}",
+        release,
+        _short(entry.author, 24),
+        entry.commit[:12],
+        entry.pull_request or "-",
+        _short(entry.subject, 72),
+    )
+
+
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 3]}..."
+
+
+def _history_lines(entry: HistoryEntry) -> list[str]:
+    """Say why no release ran as a whole."""
+    if entry.state != "running":
+        return [entry.note]
+    changes = [
+        f"{one.image} {', '.join(one.before) or 'not run'} -> {', '.join(one.after) or 'not run'}"
+        for one in entry.changes
+    ]
+    return ["no release as a whole", *changes]
 
 
 @_lines.register

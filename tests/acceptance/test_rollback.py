@@ -1,0 +1,148 @@
+"""Going back to what an environment ran before, and how far it is behind the one before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pastfleet import PastFleet
+
+pytestmark = pytest.mark.acceptance
+
+ONE = "overlays/one/kustomization.yaml"
+TWO = "overlays/two/kustomization.yaml"
+
+
+def runs(past: PastFleet, environment: str, *tags: str) -> None:
+    for tag in tags:
+        past.run_in(environment, tag)
+        past.record(f"{environment} runs {tag}")
+
+
+def test_goes_back_to_the_release_that_ran_before(past: PastFleet) -> None:
+    runs(past, "two", "v2", "v3")
+    done = past.json("rollback", "--env", "two")
+    assert (done.code, done.data["before"], done.data["release"]) == (0, "v3", "v2")
+    assert "newTag: v2" in past.read(TWO)
+
+
+def test_the_environment_before_is_not_asked(past: PastFleet) -> None:
+    runs(past, "two", "v3")
+    assert "has to run there first" in past.refused("promote", "v2", "--env", "two")
+    runs(past, "one", "v4")
+    assert past.run("rollback", "--env", "two").code == 0
+    assert "newTag: v1" in past.read(TWO)
+
+
+def test_a_dry_run_writes_nothing(past: PastFleet) -> None:
+    runs(past, "one", "v2")
+    before = past.snapshot()
+    done = past.run("rollback", "--env", "one", "--dry-run")
+    assert "one would go from v2 to v1" in done.out
+    assert past.snapshot() == before
+
+
+def test_what_is_not_committed_yet_is_gone_back_from(past: PastFleet) -> None:
+    runs(past, "one", "v2")
+    past.run_in("one", "v3")
+    assert past.json("rollback", "--env", "one").data["release"] == "v2"
+
+
+def test_a_hand_edit_is_gone_back_from_but_never_to(past: PastFleet) -> None:
+    runs(past, "one", "v9")
+    assert past.json("rollback", "--env", "one", "--dry-run").data["release"] == "v1"
+    runs(past, "one", "v2")
+    said = past.refused("rollback", "--env", "one")
+    assert "one ran no release as a whole before" in said
+    assert "name a release with --to" in said
+
+
+def test_what_could_not_be_rendered_ran_nowhere(past: PastFleet) -> None:
+    past.write(ONE, "resources: [nowhere.yaml]\n")
+    past.record()
+    runs(past, "one", "v1", "v2")
+    past.write(ONE, "resources: [nowhere.yaml]\n")
+    past.record()
+    runs(past, "one", "v2")
+    assert past.json("rollback", "--env", "one").data["release"] == "v1"
+
+
+def test_a_change_beside_the_release_is_none_to_go_back_over(past: PastFleet) -> None:
+    runs(past, "one", "v2")
+    side = "        - name: side\n          image: example.test/side:{}\n"
+    past.append("base/web.yaml", side.format("1"))
+    past.record()
+    past.edit("base/web.yaml", "side:1", "side:2")
+    past.record()
+    assert past.json("rollback", "--env", "one").data["release"] == "v1"
+
+
+@pytest.mark.parametrize("to", ["v2", "HEAD~1", "marked"])
+def test_goes_to_the_release_or_revision_that_is_named(to: str, past: PastFleet) -> None:
+    runs(past, "one", "v2")
+    past.git("tag", "marked")
+    runs(past, "one", "v3")
+    assert past.json("rollback", "--env", "one", "--to", to).data["release"] == "v2"
+
+
+@pytest.mark.parametrize(
+    ("to", "code", "said"),
+    [
+        ("v7", 2, "unknown release 'v7'"),
+        ("nowhere~3", 2, "and no revision either"),
+        ("--output=x", 2, ""),
+        ("HEAD", 1, "one runs no release as a whole at HEAD"),
+    ],
+)
+def test_what_cannot_be_gone_to_is_said(to: str, code: int, said: str, past: PastFleet) -> None:
+    runs(past, "one", "v9")
+    assert said in past.refused("rollback", "--env", "one", f"--to={to}", code=code)
+
+
+def test_a_release_that_is_no_longer_in_the_catalogue(past: PastFleet) -> None:
+    runs(past, "one", "v2")
+    commit = past.head()
+    runs(past, "one", "v3")
+    (past.root / "releases/v2.yaml").unlink()
+    past.record()
+    said = past.refused("rollback", "--env", "one")
+    assert "the catalogue no longer has v2" in said
+    assert f"git checkout {commit[:12]} -- releases/v2.yaml" in said
+    past.git("checkout", "--quiet", commit[:12], "--", "releases/v2.yaml")
+    assert past.json("rollback", "--env", "one").data["release"] == "v2"
+
+
+def test_what_never_ran_anything_else_cannot_go_back(past: PastFleet) -> None:
+    assert "ran nothing else before" in past.refused("rollback", "--env", "one")
+    (past.root / ".git").rename(past.root.parent / "git")
+    assert "there is no commit 'HEAD'" in past.refused("rollback", "--env", "one", code=2)
+
+
+def test_status_says_how_far_behind_and_since_when(past: PastFleet) -> None:
+    assert [one["lag"] for one in past.json("status").data["environments"]] == [None, None]
+    runs(past, "one", "v2", "v3")
+    lag = past.json("status").data["environments"][1]["lag"]
+    assert lag == {
+        "environment": "one",
+        "releases": 2,
+        "at_least": False,
+        "since": "2026-05-29T20:26:40Z",
+    }
+    assert "two: 2 releases behind one since 2026-05-29 20:26Z\n" in past.run("status").out
+    runs(past, "two", "v2")
+    assert "two: 1 release behind one since 2026-05-30 20:26Z\n" in past.run("status").out
+    past.run_in("two", "v3")
+    assert "behind" not in past.run("status").out
+
+
+def test_status_knows_what_is_not_committed(past: PastFleet) -> None:
+    past.run_in("one", "v2")
+    assert "two: 1 release behind one\n" in past.run("status").out
+
+
+def test_a_release_that_the_environment_before_never_ran(past: PastFleet) -> None:
+    past.run_in("one", "v2")
+    runs(past, "two", "v4")
+    assert "two: 2 releases behind one since 2026-05-28 20:26Z\n" in past.run("status").out
