@@ -48,13 +48,13 @@ def recipe_for(program: Program, repository: Path, narrate: Callable[[str], None
         output = product if program.together else product / program.name
         arguments = (
             *(str(go.path), "build", "-mod=readonly", "-trimpath", "-buildvcs=false"),
-            *("-ldflags", " ".join(linked), "-o", str(output)),
+            *("-ldflags", " ".join(linked), "-tags", ",".join(program.tags), "-o", str(output)),
             *(program.together or (program.package,)),
         )
         environment = {
             **download_environment(scratch, repository),
             **go.environment,
-            "CGO_ENABLED": "0",
+            "CGO_ENABLED": str(int(program.cgo)),
             "GOTMPDIR": str(scratch),
             "GOTOOLCHAIN": "local",
             "GOWORK": "off",

@@ -38,6 +38,10 @@ class Program(Tool, frozen=True):
     together: tuple[str, ...] = ()
     """Every package that one build makes, where it makes several at less than their sum; each
     program is named for the last part of its package."""
+    tags: tuple[str, ...] = ()
+    """Go's build tags."""
+    cgo: bool = False
+    """Parts of it are in C: a C compiler has to be there."""
 
 
 class Pin(Struct, frozen=True):
