@@ -69,8 +69,25 @@ class FleetCopy:
                 shutil.copytree(source, target)
             else:
                 shutil.copy(source, target)
-        subprocess.run(["git", "init", "--quiet", root], env=ENVIRONMENT, check=True)  # noqa: S607
-        return cls(root)
+        fleet = cls(root)
+        fleet.git("init", "--quiet", "--initial-branch=main")
+        return fleet
+
+    def git(self, *words: str) -> str:
+        names = ("-c", "user.name=A Tester", "-c", "user.email=tester@example.test")
+        return subprocess.run(
+            ["git", *names, *words],  # noqa: S607
+            cwd=self.root,
+            env=ENVIRONMENT,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    def commit(self) -> None:
+        """Commit everything that there is."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message=as it is")
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         """Start fleetops in the repository."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
-from fleetcopy import ENVIRONMENT, FleetCopy
+from fleetcopy import FleetCopy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,22 +69,6 @@ class SmallFleet(FleetCopy):
         fleet.write("overlays/one/web.yaml", WEB)
         fleet.git("init", "--quiet", "--initial-branch=main")
         return fleet
-
-    def git(self, *words: str) -> str:
-        names = ("-c", "user.name=A Tester", "-c", "user.email=tester@example.test")
-        return subprocess.run(
-            ["git", *names, *words],  # noqa: S607
-            cwd=self.root,
-            env=ENVIRONMENT,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-
-    def commit(self) -> None:
-        """Commit everything that there is."""
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message=as it is")
 
     def objects(self, text: str) -> None:
         """Say what stands beside the Deployment."""

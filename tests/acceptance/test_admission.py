@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from fleetops.api.fleet import open_fleet
-from fleetops.api.promote import ChecksFailedError, Request, promote
+from fleetops.api.promote import Request, promote
+from fleetops.api.propose import ChecksFailedError, Wish
 from fleetops.api.validate import validate
 from pastfleet import DAY, FLEETOPS, START
 
@@ -57,7 +58,7 @@ def kept_out(past: PastFleet, day: float, *, rollback: bool = False) -> list[tup
     """Try to promote v2 at a time; give check and message of what keeps it out."""
     fleet = replace(open_fleet(past.root), clock=lambda: at(day))
     environment = fleet.config.environment("two")
-    request = Request(fleet.releases["v2"], environment, dry_run=True, rollback=rollback)
+    request = Request(Wish("v2", (environment.name,), rollback=rollback), dry_run=True)
     try:
         promote(fleet, request, print)
     except ChecksFailedError as error:

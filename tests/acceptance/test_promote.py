@@ -58,7 +58,8 @@ def test_what_runs_already_is_left_untouched(fleet: FleetCopy) -> None:
     before = fleet.snapshot()
     done = fleet.run("promote", "release3", "--env", "local")
     assert (done.code, done.out) == (0, "local runs release3 already; nothing changes\n")
-    assert fleet.json("promote", "release3", "--env", "local").data["outcome"] == "unchanged"
+    (one,) = fleet.json("promote", "release3", "--env", "local").data["environments"]
+    assert one["outcome"] == "unchanged"
     assert fleet.snapshot() == before
 
 
@@ -101,10 +102,8 @@ def test_what_does_not_exist_is_a_mistake_in_usage(
 def test_a_mirror_of_the_registry_stays(fleet: FleetCopy) -> None:
     mirror = "newName: mirror.example.com:5000/tracker"
     fleet.edit(AWS, f"{IMAGES}position-tracker\n", f"{IMAGES}position-tracker\n    {mirror}\n")
-    done = fleet.json("promote", "release3", "--env", "aws")
-    assert [one["after"] for one in done.data["changes"]] == [
-        "mirror.example.com:5000/tracker:release3"
-    ]
+    (done,) = fleet.json("promote", "release3", "--env", "aws").data["environments"]
+    assert [one["after"] for one in done["changes"]] == ["mirror.example.com:5000/tracker:release3"]
     assert f"    {mirror}\n    newTag: release3\n" in fleet.read(AWS)
     assert "aws          release3" in fleet.run("status").out
 
@@ -124,9 +123,9 @@ def test_a_digest_is_pinned_and_taken_out_again(fleet: FleetCopy) -> None:
 def test_entries_that_are_missing_are_added(fleet: FleetCopy) -> None:
     whole = fleet.read(AWS)
     fleet.write(AWS, whole[: whole.index("images:")])
-    done = fleet.json("promote", "release3", "--env", "aws")
-    assert done.data["before"] is None
-    assert len(done.data["changes"]) == 4
+    (done,) = fleet.json("promote", "release3", "--env", "aws").data["environments"]
+    assert done["before"] is None
+    assert len(done["changes"]) == 4
     assert fleet.run("promote", "release2", "--env", "aws", "--force-order").code == 0
     assert fleet.read(AWS) == whole
 
@@ -221,24 +220,29 @@ def test_a_refusal_is_json_too_where_that_is_asked_for(
 
 def test_the_result_names_what_changes(fleet: FleetCopy) -> None:
     data = fleet.json("promote", "release3", "--env", "aws", "--dry-run").data
-    assert data.pop("diff").startswith(f"--- a/{AWS}\n")
+    assert data["environments"][0].pop("diff").startswith(f"--- a/{AWS}\n")
     assert data == {
         "command": "promote",
         "version": 1,
         "release": "release3",
-        "environment": "aws",
-        "before": "release2",
-        "file": AWS,
-        "outcome": "planned",
-        "changes": [
+        "environments": [
             {
-                "service": "position-tracker",
-                "resource": "Deployment/fleetman/position-tracker",
-                "container": "position-tracker",
-                "before": f"{IMAGES}position-tracker:release2",
-                "after": f"{IMAGES}position-tracker:release3",
+                "environment": "aws",
+                "before": "release2",
+                "file": AWS,
+                "outcome": "planned",
+                "changes": [
+                    {
+                        "service": "position-tracker",
+                        "resource": "Deployment/fleetman/position-tracker",
+                        "container": "position-tracker",
+                        "before": f"{IMAGES}position-tracker:release2",
+                        "after": f"{IMAGES}position-tracker:release3",
+                    }
+                ],
             }
         ],
         "findings": [],
         "accepted": [],
+        "deliveries": [],
     }

@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 
 from fleetops import goyaml
 from fleetops.errors import InputError, RefusedError
-from fleetops.files import MAX_BYTES, Repository
+from fleetops.files import MAX_BYTES, Edit, Repository
 
 REPLACE = """
 import sys
 from fleetops.errors import FleetopsError
-from fleetops.files import Repository
+from fleetops.files import Edit, Repository
 
 repository, old, size = Repository.at(__import__("pathlib").Path(sys.argv[1])), b"old", sys.argv[2]
 try:
-    repository.replace("folder/file.yaml", old, b"x" * int(size))
+    repository.replace([Edit("folder/file.yaml", old, b"x" * int(size))])
 except FleetopsError as error:
     print(error)
     sys.exit(error.exit_code)
@@ -67,7 +67,7 @@ def test_a_file_is_replaced_with_its_mode_kept(repository: Repository) -> None:
     file = repository.root / "folder" / "file.yaml"
     for mode in (0o644, 0o600, 0o755, 0o444):
         file.chmod(mode)
-        repository.replace("folder/file.yaml", file.read_bytes(), f"new {mode}".encode())
+        repository.replace([Edit("folder/file.yaml", file.read_bytes(), f"new {mode}".encode())])
         assert file.read_bytes() == f"new {mode}".encode()
         assert file.stat().st_mode & 0o7777 == mode
     assert list(snapshot(repository)) == ["folder/file.yaml"]
@@ -75,7 +75,7 @@ def test_a_file_is_replaced_with_its_mode_kept(repository: Repository) -> None:
 
 def test_a_replacement_goes_through_a_link_to_the_file(repository: Repository) -> None:
     (repository.root / "link.yaml").symlink_to("folder/file.yaml")
-    repository.replace("link.yaml", b"old", b"new")
+    repository.replace([Edit("link.yaml", b"old", b"new")])
     assert (repository.root / "link.yaml").is_symlink()
     assert (repository.root / "folder" / "file.yaml").read_bytes() == b"new"
 
@@ -83,14 +83,14 @@ def test_a_replacement_goes_through_a_link_to_the_file(repository: Repository) -
 def test_what_was_changed_meanwhile_is_not_overwritten(repository: Repository) -> None:
     before = snapshot(repository)
     with pytest.raises(RefusedError, match="changed by somebody else"):
-        repository.replace("folder/file.yaml", b"older", b"new")
+        repository.replace([Edit("folder/file.yaml", b"older", b"new")])
     assert snapshot(repository) == before
 
 
 def test_a_reader_sees_the_old_file_or_the_new_one(repository: Repository) -> None:
     file = repository.root / "folder" / "file.yaml"
     with file.open("rb") as reader:
-        repository.replace("folder/file.yaml", b"old", b"new" * 100_000)
+        repository.replace([Edit("folder/file.yaml", b"old", b"new" * 100_000)])
         assert reader.read() == b"old"
     assert file.read_bytes() == b"new" * 100_000
 
@@ -117,7 +117,7 @@ def test_a_folder_that_may_not_be_written_leaves_every_byte(repository: Reposito
             path.chmod(path.stat().st_mode | 0o005)
     folder.chmod(0o555)
     limits = """
-    import os, fleetops.files, tempfile, random
+    import os, pathlib, fleetops.files
     if os.geteuid() == 0:
         os.setgid(65534)
         os.setuid(65534)
@@ -135,12 +135,12 @@ def test_an_interrupted_replacement_leaves_a_whole_file(repository: Repository) 
     """Kill a process that does nothing but replace the file, wherever it happens to be."""
     endless = """
     import pathlib, sys
-    from fleetops.files import Repository
+    from fleetops.files import Edit, Repository
     repository, old = Repository.at(pathlib.Path(sys.argv[1])), b"old"
     print("begins", flush=True)
     while True:
         new = b"b" * 300_000 if old[:1] != b"b" else b"a" * 300_000
-        repository.replace("folder/file.yaml", old, new)
+        repository.replace([Edit("folder/file.yaml", old, new)])
         old = new
     """
     for number in range(5):
@@ -162,7 +162,7 @@ def test_the_lock_keeps_a_second_promotion_waiting_and_ends_with_its_process(
 ) -> None:
     holder = """
     import pathlib, sys, time
-    from fleetops.files import Repository
+    from fleetops.files import Edit, Repository
     with Repository.at(pathlib.Path(sys.argv[1])).locked():
         print("held", flush=True)
         time.sleep(60)

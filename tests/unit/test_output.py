@@ -9,6 +9,7 @@ from typing import Literal
 import pytest
 
 from fleetops.api.results import (
+    EnvironmentPromotion,
     EnvironmentStatus,
     Failure,
     Finding,
@@ -102,14 +103,10 @@ def test_the_matrix_says_where_a_service_does_not_run() -> None:
 def test_a_promotion_says_what_became_of_it(
     outcome: Literal["planned", "promoted", "unchanged"], said: str
 ) -> None:
-    promotion = Promotion(
-        release="v2",
-        environment="prod",
-        before=None,
-        file="k.yaml",
-        outcome=outcome,
-        diff="-a\n+b\n",
+    one = EnvironmentPromotion(
+        environment="prod", before=None, file="k.yaml", outcome=outcome, diff="-a\n+b\n"
     )
+    promotion = Promotion(release="v2", environments=(one,))
     assert as_text(promotion).endswith(said)
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,10 +16,19 @@ from msgspec import Struct
 from fleetops.errors import FleetopsError, InputError, Place, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
 MAX_BYTES = 8 * 1024 * 1024
 """The largest file that is read; a generated CustomResourceDefinition has about 1 MiB."""
+
+
+class Edit(Struct, frozen=True):
+    """A file's content, and another for it."""
+
+    path: str
+    old: bytes
+    new: bytes
 
 
 class Repository(Struct, frozen=True):
@@ -100,43 +107,72 @@ class Repository(Struct, frozen=True):
         finally:
             os.close(descriptor)
 
-    def replace(self, path: str, old: bytes, new: bytes) -> None:
-        """Replace the content of a file: wholly, with its mode kept, or not at all.
+    def replace(self, edits: Sequence[Edit]) -> None:
+        """Replace the content of files: each wholly, with its mode kept, and all or none of them.
 
-        Raises RefusedError if the file no longer holds `old`, FleetopsError if it cannot be
+        Raises RefusedError if one no longer holds what it held, FleetopsError if one cannot be
         written.
         """
-        real = self.root / self.resolve(path)
-        temporary: str | None = None
-        try:
+        with contextlib.ExitStack() as prepared:
+            renames = [(edit, *prepared.enter_context(self._prepared(edit))) for edit in edits]
+            for edit in edits:
+                if self.read_bytes(edit.path) != edit.old:
+                    raise RefusedError(
+                        "was changed by somebody else meanwhile",
+                        place=Place(edit.path),
+                        hint="nothing was written; run the promotion again",
+                    )
+            done: list[Edit] = []
+            try:
+                for edit, temporary, real in renames:
+                    done.append(edit)
+                    with _written(edit.path):
+                        temporary.replace(real)
+                        # Not every file system can; the new file is whole in any case.
+                        with contextlib.suppress(OSError):
+                            _sync_directory(real.parent)
+            except BaseException:
+                self.restore(done)
+                raise
+
+    def restore(self, edits: Iterable[Edit]) -> None:
+        """Take edits back, where the files still hold what was written."""
+        for edit in edits:
+            if self.read_bytes(edit.path) == edit.new:
+                self.replace([Edit(edit.path, edit.new, edit.old)])
+
+    @contextlib.contextmanager
+    def _prepared(self, edit: Edit) -> Iterator[tuple[Path, Path]]:
+        """Write the new content beside a file; give where, and the file."""
+        real = self.root / self.resolve(edit.path)
+        with _written(edit.path):
             mode = stat.S_IMODE(real.stat().st_mode)
-            descriptor, temporary = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(new)
+            # Always the same name: what a killed process left is gone with the next edit.
+            temporary = real.with_name(f".{real.name}.fleetops")
+            temporary.unlink(missing_ok=True)
+            descriptor = os.open(
+                temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
+            )
+        try:
+            with _written(edit.path), os.fdopen(descriptor, "wb") as file:
+                file.write(edit.new)
                 file.flush()
                 os.fchmod(descriptor, mode)
                 os.fsync(descriptor)
-            if self.read_bytes(path) != old:
-                raise RefusedError(
-                    "was changed by somebody else meanwhile",
-                    place=Place(path),
-                    hint="nothing was written; run the promotion again",
-                )
-            Path(temporary).replace(real)
-            temporary = None
-            # Not every file system can; the new file is whole in any case.
-            with contextlib.suppress(OSError):
-                _sync_directory(real.parent)
-        except OSError as error:
-            raise FleetopsError(
-                f"cannot be written: {error.strerror}",
-                place=Place(path),
-                hint="nothing was changed",
-            ) from None
+            yield temporary, real
         finally:
-            if temporary is not None:
-                with contextlib.suppress(OSError):
-                    Path(temporary).unlink()
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+
+
+@contextlib.contextmanager
+def _written(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FleetopsError(
+            f"cannot be written: {error.strerror}", place=Place(path), hint="nothing was changed"
+        ) from None
 
 
 def _sync_directory(directory: Path) -> None:

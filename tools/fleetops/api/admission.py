@@ -75,7 +75,7 @@ def too_young(bench: Bench, arrival: Arrival) -> Iterator[Danger]:
 
 def is_back(bench: Bench, arrival: Arrival) -> bool:
     """Tell whether a release ran in its environment before, so that it is gone back to."""
-    git = open_git(bench.fleet.repository.root)
+    git = open_git(bench.guarded)
     past = stays(bench, arrival.environment, git.commit(arrival.revision))
     return any(stay.runs(arrival.release) for stay in islice(past, _LOOKED_AT))
 
@@ -113,7 +113,7 @@ def _code_owners(fleet: Fleet) -> tuple[str, dict[str, str]]:
 def _age(bench: Bench, arrival: Arrival, previous: Environment, duration: timedelta) -> str | None:
     """Say why a release has not run for so long by now; None where it has."""
     at = bench.fleet.clock()
-    git = open_git(bench.fleet.repository.root)
+    git = open_git(bench.guarded)
     began = None
     for stay in stays(bench, previous, git.commit(arrival.revision)):
         if not stay.runs(arrival.release):

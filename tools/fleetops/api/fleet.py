@@ -64,12 +64,17 @@ def open_fleet(directory: Path) -> Fleet:
         raise UsageError(f"{start} is not a folder")
     for folder in (start, *start.parents):
         if (folder / CONFIG).is_file():
-            repository = Repository.at(folder)
-            return Fleet(repository, read_config(repository, available_minors(), _checks))
+            return fleet_in(folder)
     raise UsageError(
         f"neither {start} nor a folder above it has a {CONFIG}",
         hint="change to your repository, or name it with --directory",
     )
+
+
+def fleet_in(folder: Path) -> Fleet:
+    """Open the repository in a folder; InputError where its fleetops.yaml is wrong or missing."""
+    repository = Repository.at(folder)
+    return Fleet(repository, read_config(repository, available_minors(), _checks))
 
 
 def _checks() -> Iterable[str]:
@@ -84,17 +89,21 @@ class Bench(Struct, frozen=True, dict=True):
     fleet: Fleet
     scratch: Path
     narrate: Callable[[str], None]
+    guarded: Path
+    """The work tree, of which no program is ever run."""
+    revision: str = "HEAD"
+    """The commit whose history tells what ran, if the fleet is not that of the work tree."""
 
     @cached_property
     def kustomize(self) -> Kustomize:
         """The kustomize to render with; built if there is none."""
-        program = ensure(KUSTOMIZE, self.fleet.repository.root, self.narrate)
+        program = ensure(KUSTOMIZE, self.guarded, self.narrate)
         return Kustomize(program, self.folder("home"))
 
     @cached_property
     def kubeconform(self) -> Path:
         """The kubeconform to check with; built if there is none."""
-        return ensure(KUBECONFORM, self.fleet.repository.root, self.narrate)
+        return ensure(KUBECONFORM, self.guarded, self.narrate)
 
     def folder(self, name: str) -> Path:
         """Make an empty folder."""
@@ -161,4 +170,4 @@ class Bench(Struct, frozen=True, dict=True):
 def bench(fleet: Fleet, narrate: Callable[[str], None]) -> Iterator[Bench]:
     """Set up a bench; its scratch folder goes with it."""
     with tempfile.TemporaryDirectory(prefix="fleetops-") as scratch:
-        yield Bench(fleet, Path(scratch).resolve(), narrate)
+        yield Bench(fleet, Path(scratch).resolve(), narrate, fleet.repository.root)

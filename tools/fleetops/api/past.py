@@ -73,7 +73,7 @@ def stays(bench: Bench, environment: Environment, start: str) -> Iterator[Stay]:
     Neighbours differ. Raises InputError for a commit that has no files here, or such as no work
     tree could have, and ProgramError where a program cannot be had.
     """
-    git = open_git(bench.fleet.repository.root)
+    git = open_git(bench.guarded)
     past = _Past(bench, environment, git, start)
     state = past.look(None)
     number = 0

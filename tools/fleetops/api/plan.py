@@ -1,4 +1,4 @@
-"""What a promotion would make of an environment's overlay, in memory and in a scratch copy."""
+"""What a promotion would make of environments' overlays, in memory and in scratch copies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fleetops.errors import Place
 from fleetops.kustomization import Pin, image_entries, read_closure, set_images
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from fleetops.api.fleet import Bench
     from fleetops.catalogue import Environment, Release
@@ -22,14 +22,20 @@ if TYPE_CHECKING:
 class Plan(Struct, frozen=True):
     """An edit of the file that holds an environment's images."""
 
+    environment: Environment
     path: str
     old: str
     new: str
-    """The same as `old` where the environment runs the release already."""
+    """The same as `old` where the file names the release already."""
     overlays: tuple[tuple[Repository, Closure], ...]
     """The overlay as it is and, if that is another, as it would be."""
     wanted: Mapping[str, tuple[str, str]]
     """Service and whole reference of each image, by its name in the render."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether any file of the overlay changes."""
+        return len(self.overlays) > 1
 
     @property
     def repository(self) -> Repository:
@@ -37,22 +43,31 @@ class Plan(Struct, frozen=True):
         return self.overlays[-1][0]
 
 
-def make_plan(bench: Bench, release: Release, environment: Environment) -> Plan:
-    """Plan a promotion; nothing of the repository is written.
+def make_plans(
+    bench: Bench, release: Release, environments: Sequence[Environment]
+) -> tuple[Plan, ...]:
+    """Plan a promotion in environments, as one change; nothing of the repository is written.
 
     Raises InputError for an overlay that cannot be edited, RefusedError where two services would
     have one image.
     """
-    repository, closure = bench.fleet.repository, bench.fleet.closure(environment)
-    path, old = closure.top.path, closure.top.text
-    new = set_images(old, path, pins(release))
-    overlays = [(repository, closure)]
-    if new != old:
-        copy = bench.edited(repository, closure, {path: new})
-        overlays.append((copy, read_closure(copy, closure.overlay)))
-    entries = image_entries(overlays[-1][1].top.document)
-    wanted = wanted_images(release, entries, Place(path))
-    return Plan(path, old, new, tuple(overlays), wanted)
+    repository = bench.fleet.repository
+    closures = [bench.fleet.closure(environment) for environment in environments]
+    tops = {closure.top.path: closure.top.text for closure in closures}
+    edited = {path: set_images(text, path, pins(release)) for path, text in tops.items()}
+    plans = []
+    for environment, closure in zip(environments, closures, strict=True):
+        path = closure.top.path
+        overlays = [(repository, closure)]
+        parts = {one.path for one in closure.kustomizations}
+        if any(edited[part] != tops[part] for part in parts & edited.keys()):
+            copy = bench.edited(repository, closure, edited)
+            overlays.append((copy, read_closure(copy, closure.overlay)))
+        entries = image_entries(overlays[-1][1].top.document)
+        wanted = wanted_images(release, entries, Place(path))
+        plan = Plan(environment, path, tops[path], edited[path], tuple(overlays), wanted)
+        plans.append(plan)
+    return tuple(plans)
 
 
 def pins(release: Release) -> tuple[Pin, ...]:

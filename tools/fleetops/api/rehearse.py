@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from fleetops.api.examine import unexcused
 from fleetops.api.fleet import bench
 from fleetops.api.manifest_files import prerequisites
-from fleetops.api.plan import make_plan
+from fleetops.api.plan import make_plans
 from fleetops.api.play import Act, Script, play
 from fleetops.api.results import ObjectOutcome, Rehearsal
 from fleetops.api.source import Source
@@ -97,7 +97,7 @@ def rehearse(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> 
 def _plan(bench: Bench, request: Request) -> _Rehearsed:
     """Render both states, and prove that the promotion changes nothing but its images."""
     fleet, environment = bench.fleet, request.environment
-    plan = make_plan(bench, request.release, environment)
+    (plan,) = make_plans(bench, request.release, [environment])
     overlays = list(plan.overlays)
     start = WORK_TREE
     if request.start is not None:

@@ -82,10 +82,9 @@ class Acceptance(Struct, frozen=True, kw_only=True):
     """What it would have refused."""
 
 
-class Promotion(Result, frozen=True, kw_only=True, tag="promote"):
-    """The result of a promotion that was not refused."""
+class EnvironmentPromotion(Struct, frozen=True, kw_only=True):
+    """What a promotion changes in an environment."""
 
-    release: str
     environment: str
     before: str | None
     """The release that ran until now, None where it was none as a whole."""
@@ -96,10 +95,38 @@ class Promotion(Result, frozen=True, kw_only=True, tag="promote"):
     changes: tuple[Change, ...] = ()
     diff: str = ""
     """What changes in the file, as a unified diff."""
+
+
+class PullRequest(Struct, frozen=True, kw_only=True):
+    """The pull request of a promotion."""
+
+    url: str
+    number: int
+    outcome: Literal["opened", "updated"]
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """The commit of a promotion, and where it went."""
+
+    commit: str
+    branch: str | None
+    """The branch that it is on, None for a HEAD that is on none."""
+    remote: str | None = None
+    """Where it was pushed to."""
+    pull_request: PullRequest | None = None
+
+
+class Promotion(Result, frozen=True, kw_only=True, tag="promote"):
+    """The result of a promotion that was not refused."""
+
+    release: str
+    environments: tuple[EnvironmentPromotion, ...]
     findings: tuple[Finding, ...] = ()
     """Warnings; an error would have refused the promotion."""
     accepted: tuple[Acceptance, ...] = ()
     """The dangers that would have refused it."""
+    deliveries: tuple[Delivery, ...] = ()
+    """One with --commit, --branch and --push; with --pr one for each environment."""
 
 
 class ObjectOutcome(Struct, frozen=True, kw_only=True):

@@ -83,6 +83,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     exceptions: tuple[Excuse, ...] = ()
     registries: tuple[Registry, ...] = ()
     """Where images may come from; from anywhere if none is named."""
+    forge: Literal["github", "gitlab", "gitea"] | None = None
+    """What the host of the remote is, where it is neither github.com nor gitlab.com."""
     throwaway_contexts: tuple[Context, ...] = ()
     """The contexts of kubeconfigs that a rehearsal may use: clusters that nobody would miss."""
 

@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
-
 from fleetops import __version__
 from fleetops.cli import completion
 from fleetops.errors import UsageError
@@ -16,10 +14,10 @@ from fleetops.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fleetops.api.deliver import Way
     from fleetops.api.fleet import Fleet
-    from fleetops.api.promote import Request
+    from fleetops.api.propose import Wish
     from fleetops.api.results import Validation
-    from fleetops.catalogue import Release
     from fleetops.cli.session import Session
 
     Command = Callable[[Session, argparse.Namespace], int]
@@ -64,10 +62,16 @@ def build_parser() -> argparse.ArgumentParser:
     promote.description = (
         "Make an environment run a release. The images: of its overlay are edited in memory, the"
         " renders before and after are compared, and the new one is validated. Only if they differ"
-        " in exactly the release's images, and every check passes, is the file written."
+        " in exactly the release's images, and every check passes, is the file written, or what is"
+        " committed without the work tree's other changes."
     )
     _completed(promote.add_argument("release", metavar="RELEASE"), completion.releases)
-    _environment(promote, required=True, help="the environment")
+    _environment(
+        promote,
+        action="append",
+        required=True,
+        help="the environment, may be given again: all in one change",
+    )
     promote.add_argument(
         "--force-order",
         action="store_true",
@@ -342,7 +346,36 @@ def _number(word: str) -> int:
 
 def _writing(parser: argparse.ArgumentParser) -> None:
     """Say how what a promotion or a rollback writes is written."""
-    parser.add_argument("--dry-run", action="store_true", help="prove everything, write nothing")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("--dry-run", action="store_true", help="prove everything, write nothing")
+    way.add_argument("--commit", action="store_true", help="commit it on what is checked out")
+    way.add_argument(
+        "--branch",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="commit it on a branch of its own (default: promote/ENV/RELEASE), and leave HEAD,"
+        " index and work tree as they are",
+    )
+    way.add_argument(
+        "--push",
+        nargs="?",
+        const="",
+        metavar="REMOTE",
+        help="commit it on the remote's branch as that is now, and leave all that is here as it is",
+    )
+    way.add_argument(
+        "--pr",
+        nargs="?",
+        const="",
+        metavar="REMOTE",
+        help="open or update a pull request for each environment, on branches promote/ENV",
+    )
+    parser.add_argument(
+        "--forge",
+        choices=("github", "gitlab", "gitea"),
+        help="what the remote's host is, where that cannot be told and fleetops.yaml does not say",
+    )
     parser.add_argument(
         "--accept",
         action="append",
@@ -374,33 +407,56 @@ def _completed(action: argparse.Action, completer: completion.Completer) -> None
 
 
 def _promote(session: Session, arguments: argparse.Namespace) -> int:
-    fleet = session.fleet()
-    request = _request(arguments, fleet, fleet.release(arguments.release))
-    return _change(session, fleet, replace(request, force_order=arguments.force_order))
+    from fleetops.api.propose import Wish
+
+    environments = tuple(dict.fromkeys(arguments.env))
+    accepted = _accepted(arguments)
+    wish = Wish(arguments.release, environments, arguments.force_order, accepted)
+    return _change(session, session.fleet(), arguments, wish)
 
 
 def _rollback(session: Session, arguments: argparse.Namespace) -> int:
+    from fleetops.api.propose import Wish
     from fleetops.api.rollback import target
 
     fleet = session.fleet()
     environment = fleet.config.environment(arguments.env)
     release = target(fleet, environment, arguments.to, session.narrate)
-    return _change(session, fleet, replace(_request(arguments, fleet, release), rollback=True))
+    accepted = _accepted(arguments)
+    wish = Wish(release.name, (environment.name,), accepted=accepted, rollback=True)
+    return _change(session, fleet, arguments, wish)
 
 
-def _request(arguments: argparse.Namespace, fleet: Fleet, release: Release) -> Request:
-    """Ask for a release, in the way that the options of `_writing` say."""
-    from fleetops.api.promote import Request
+def _change(session: Session, fleet: Fleet, arguments: argparse.Namespace, wish: Wish) -> int:
+    """Write what is wished, in the way that the options of `_writing` say."""
+    from fleetops.api.promote import Request, promote
 
-    environment = fleet.config.environment(arguments.env)
-    return Request(release, environment, arguments.dry_run, accepted=_accepted(arguments))
-
-
-def _change(session: Session, fleet: Fleet, request: Request) -> int:
-    from fleetops.api.promote import promote
-
+    request = Request(wish, arguments.dry_run, _way(arguments))
     session.print(promote(fleet, request, session.narrate))
     return 0
+
+
+def _way(arguments: argparse.Namespace) -> Way | None:
+    if arguments.forge and arguments.pr is None:
+        raise UsageError("--forge goes with --pr")
+    if arguments.commit:
+        from fleetops.api.deliver import OnHead
+
+        return OnHead()
+    if arguments.branch is not None:
+        from fleetops.api.deliver import OnBranch
+
+        return OnBranch(arguments.branch or None)
+    if arguments.push is not None:
+        from fleetops.api.deliver import Pushed
+
+        return Pushed(arguments.push or None)
+    if arguments.pr is not None:
+        from fleetops.api.deliver import Requested
+        from fleetops.output.pull_request import as_pull_request, as_title
+
+        return Requested(as_title, as_pull_request, arguments.pr or None, arguments.forge)
+    return None
 
 
 def _accepted(arguments: argparse.Namespace) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Git: what the history of a repository holds, read without running anything of it."""
+"""Git: what the history of a repository holds, and a promotion as one commit of it."""
 
 from fleetops.git.history import Distance, History, Relation, open_history
 from fleetops.git.log import Blob, Signature, Step, is_cut_off, renamed_from, signatures, steps

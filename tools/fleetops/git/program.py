@@ -1,22 +1,29 @@
-"""The git on PATH, run on one repository so that nothing in it is run."""
+"""The git on PATH, run on one repository: to read, so that nothing in it is run, and to change it.
+
+What changes it is the user's own git: with their configuration, hooks, keys and credentials.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from fleetops.errors import ProgramError, UsageError
+from fleetops.errors import ProgramError, RefusedError, UsageError
 from fleetops.programs import Command, run
 from fleetops.programs.places import programs_named, search_path
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from fleetops.programs import Completed
 
 _SECONDS: Final = 60.0
+_HOOK_SECONDS: Final = 600.0
 _MAX_OUTPUT: Final = 1024**3
 _PASSED: Final = ("HOME", "XDG_CONFIG_HOME", "LANG")
 # Whatever the repository's own configuration says: no program of its choice, no network.
@@ -26,6 +33,11 @@ _SAFE: Final = (
     "core.pager=cat",
     "protocol.allow=never",
 )
+# What is written is on the disk before anything refers to it.
+_DURABLE: Final = ("core.fsync=all",)
+# Of the caller's GIT_*, which may be those of another repository whose hook we run in.
+_THEIRS: Final = re.compile(r"GIT_(AUTHOR|COMMITTER|SSH|SSL|CONFIG)_|GIT_(SSH|ASKPASS)$")
+_CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 class Git(Struct, frozen=True):
@@ -46,17 +58,66 @@ class Git(Struct, frozen=True):
 
     def ask(self, *arguments: str, stdin: bytes = b"") -> Completed:
         """Run a command that only reads; its exit code is part of its answer."""
-        settings = tuple(word for one in _SAFE for word in ("-c", one))
+        command = self._command(_SAFE, arguments, _environment(self.root), stdin)
+        return run(command)
+
+    def change(
+        self, *arguments: str, stdin: bytes = b"", variables: dict[str, str] | None = None
+    ) -> bytes:
+        """Run a command that writes, or that talks to a remote, and give what it prints.
+
+        Raises RefusedError with git's words where it fails.
+        """
+        completed = self.attempt(*arguments, stdin=stdin, variables=variables)
+        if completed.returncode:
+            raise RefusedError(f"git {arguments[0]} fails", hint=said(completed))
+        return completed.stdout
+
+    def attempt(
+        self, *arguments: str, stdin: bytes = b"", variables: dict[str, str] | None = None
+    ) -> Completed:
+        """Run a command that writes, or talks to a remote; its exit code is part of its answer."""
+        environment = _own_environment(self.root) | (variables or {})
         return run(
-            Command(
-                (str(self.program), *settings, *arguments),
-                self.root,
-                _environment(self.root),
-                _SECONDS,
-                _MAX_OUTPUT,
-                stdin=stdin,
-            )
+            replace(self._command(_DURABLE, arguments, environment, stdin), timeout=_HOOK_SECONDS)
         )
+
+    def _command(
+        self,
+        settings: tuple[str, ...],
+        arguments: tuple[str, ...],
+        environment: Mapping[str, str],
+        stdin: bytes,
+    ) -> Command:
+        words = tuple(word for one in settings for word in ("-c", one))
+        return Command(
+            (str(self.program), *words, *arguments),
+            self.root,
+            environment,
+            _SECONDS,
+            _MAX_OUTPUT,
+            stdin=stdin,
+        )
+
+    def path(self, name: str) -> Path:
+        """Give where git keeps a file of its own, such as `index`."""
+        found = self.read("rev-parse", "--git-path", name)
+        return self.root / os.fsdecode(found).removesuffix("\n")
+
+    def prefix(self) -> str:
+        """Give the path from the top of the repository to the folder, with a slash behind it."""
+        return os.fsdecode(self.read("rev-parse", "--show-prefix")).removesuffix("\n")
+
+    def is_alike(self, commit: str, other: str) -> bool:
+        """Tell whether two commits have the same files, parents and message."""
+        words = (
+            "show",
+            "--no-patch",
+            "--no-show-signature",
+            "--format=%T %P%n%B",
+            "--end-of-options",
+        )
+        return self.read(*words, commit) == self.read(*words, other)
 
     def commit(self, revision: str) -> str:
         """Give the full name of a revision's commit; UsageError where there is none."""
@@ -92,5 +153,21 @@ def _environment(root: Path) -> dict[str, str]:
     }
 
 
+def _own_environment(root: Path) -> dict[str, str]:
+    """Give the caller's environment, without what would lead git to another repository."""
+    passed = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") or _THEIRS.match(name)
+    }
+    return passed | {"PATH": os.pathsep.join(search_path(root)), "GIT_EDITOR": ":"}
+
+
+def said(completed: Completed) -> str:
+    """Give what git and its hooks said of a failure, without the credentials in an address."""
+    text = completed.stderr.decode(errors="replace").strip()
+    return _CREDENTIALS.sub("", text)
+
+
 def _words(completed: Completed) -> str:
-    return " ".join(completed.stderr.decode(errors="replace").split()).removeprefix("fatal: ")
+    return " ".join(said(completed).split()).removeprefix("fatal: ")

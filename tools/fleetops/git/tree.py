@@ -39,7 +39,7 @@ def export(git: Git, commit: str, target: Path) -> None:
     No filter, attribute or hook has a part in it. Submodules and files of more than 8 MiB are left
     out. Raises InputError for a tree that no work tree could be, or that is larger than the limits.
     """
-    prefix = git.read("rev-parse", "--show-prefix").decode(errors="surrogateescape").strip("\n")
+    prefix = git.prefix()
     listed = git.ask("ls-tree", "-r", "-z", "-l", "--full-tree", f"{commit}:{prefix}")
     if listed.returncode:
         words = " ".join(listed.stderr.decode(errors="replace").split())

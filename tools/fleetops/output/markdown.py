@@ -28,8 +28,8 @@ _RESERVE = 200
 """Bytes for what is said of the rest."""
 
 
-def as_markdown(result: Result) -> str:
-    """Write a comparison as Markdown of at most MOST bytes; what does not fit is counted."""
+def as_markdown(result: Result, most: int = MOST) -> str:
+    """Write a comparison as Markdown of at most that many bytes; what does not fit is counted."""
     if not isinstance(result, Comparison):
         raise TypeError(type(result))
     dangers = [finding(one, one.rule) for each in result.environments for one in each.dangers]
@@ -43,13 +43,22 @@ def as_markdown(result: Result) -> str:
     for head, content in blocks:
         block = [_line(line) for line in content]
         start = f"{written}\n{head}\n"
-        room = MOST - _RESERVE - len(start.encode()) - 2 * _fence_length(block)
+        room = most - _RESERVE - len(start.encode()) - 2 * _fence_length(block)
         fitting = _fitting(block, room)
         left += len(block) - fitting
         written = start + _fenced(block[:fitting]) if room > 0 else written
     if left:
         written += f"\n{count(left, 'more line')} would not fit: run `fleetops diff` to see them.\n"
     return written.rstrip("\n")
+
+
+def quoted(lines: Sequence[str], most: int) -> str:
+    """Write lines as text of at most that many bytes; what does not fit is counted."""
+    block = [_line(line) for line in lines]
+    fitting = _fitting(block, most)
+    if left := len(block) - fitting:
+        block = [*block[:fitting], f"{count(left, 'more line')} would not fit"]
+    return _fenced(block, "text").lstrip("\n")
 
 
 def _line(line: str) -> str:
@@ -71,8 +80,8 @@ def _fence_length(block: Sequence[str]) -> int:
     return max(3, max(rows, default=0) + 1)
 
 
-def _fenced(block: Sequence[str]) -> str:
+def _fenced(block: Sequence[str], language: str = "diff") -> str:
     if not block:
         return ""
     fence = "`" * _fence_length(block)
-    return "\n".join(("", f"{fence}diff", *block, fence, ""))
+    return "\n".join(("", f"{fence}{language}", *block, fence, ""))

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from fleetops.api.results import (  # noqa: TC001
     Clusters,
     Comparison,
+    Delivery,
     Doctor,
+    EnvironmentPromotion,
     Failure,
     Finding,
     History,
@@ -79,28 +81,44 @@ def _(result: Validation) -> list[str]:
 
 @_lines.register
 def _(result: Promotion) -> list[str]:
-    target = f"{result.environment} runs {result.release}"
-    if result.outcome == "unchanged":
-        return [f"{target} already; nothing changes"]
-    before = result.before or "no release as a whole"
-    rows = [
-        (f"  {change.service}", *_versions(change.before, change.after), change.resource)
-        for change in result.changes
-    ]
-    verb = {"planned": "would go", "promoted": "goes"}[result.outcome]
-    last = {
-        "planned": f"dry run: {result.file} would be written",
-        "promoted": f"wrote {result.file}; commit it, and the controller syncs it",
-    }[result.outcome]
-    return [
-        f"{result.environment} {verb} from {before} to {result.release}",
-        *_table(rows),
+    lines = [line for one in result.environments for line in _promoted(one, result.release)]
+    changed = [one for one in result.environments if one.outcome != "unchanged"]
+    if not changed:
+        return lines
+    lines += [
         "proven: the render changes in these images and nowhere else",
         *_findings(result.findings),
         *(line for one in result.accepted for line in _acceptance(one)),
-        *(result.diff.splitlines() if result.outcome == "planned" else []),
-        last,
     ]
+    files = ", ".join(dict.fromkeys(one.file for one in changed))
+    if changed[0].outcome == "planned":
+        diffs = [line for one in changed for line in one.diff.splitlines()]
+        return [*lines, *diffs, f"dry run: {files} would be written"]
+    if not result.deliveries:
+        return [*lines, f"wrote {files}; commit it, and the controller syncs it"]
+    return [*lines, *map(_delivered, result.deliveries)]
+
+
+def _promoted(promotion: EnvironmentPromotion, release: str) -> list[str]:
+    if promotion.outcome == "unchanged":
+        return [f"{promotion.environment} runs {release} already; nothing changes"]
+    before = promotion.before or "no release as a whole"
+    rows = [
+        (f"  {change.service}", *_versions(change.before, change.after), change.resource)
+        for change in promotion.changes
+    ]
+    verb = {"planned": "would go", "promoted": "goes"}[promotion.outcome]
+    return [f"{promotion.environment} {verb} from {before} to {release}", *_table(rows)]
+
+
+def _delivered(delivery: Delivery) -> str:
+    where = delivery.branch or "a HEAD that is on no branch"
+    request = delivery.pull_request
+    if request:
+        return f"{request.outcome} pull request {request.number}: {request.url}"
+    if delivery.remote:
+        return f"pushed commit {delivery.commit[:12]} to {where} of {delivery.remote}"
+    return f"commit {delivery.commit[:12]} on {where}"
 
 
 @_lines.register

@@ -93,7 +93,8 @@ class Batch:
         while self._waiting and len(self._live) < self._workers:
             number, command = self._waiting.popleft()
             try:
-                with _undisturbed():
+                # Until a process is known, nobody could kill it.
+                with undisturbed():
                     self._live[number] = _Process(command, self._selector)
             except OSError as error:
                 self._outcomes[number] = _not_started(command, error)
@@ -194,8 +195,8 @@ class _Process:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Put Ctrl-C off while a process is started: until it is known, nobody could kill it."""
+def undisturbed() -> Iterator[None]:
+    """Put Ctrl-C off until the block has ended: what is in it is short, and not to be cut short."""
     came: list[int] = []
     handlers = {
         number: signal.signal(number, lambda number, _: came.append(number))

@@ -1,0 +1,190 @@
+"""Pull requests of promotions on a real Gitea."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from msgspec import Struct
+
+from forges.gitea import USER, gitea_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fleetcopy import Done, FleetCopy
+    from forges.gitea import Gitea
+
+pytestmark = pytest.mark.acceptance
+
+AWS = "overlays/aws/kustomization.yaml"
+WRONG = "opensesame"
+PULL = ("--env", "aws", "--pr", "--forge", "gitea")
+
+
+class Project(Struct, frozen=True):
+    """The fleet as a repository on Gitea, and a clone of it."""
+
+    fleet: FleetCopy
+    gitea: Gitea
+    path: str
+    """Of the repository in the API."""
+
+    def promote(self, *words: str, **environment: str) -> Done:
+        return self.fleet.run("promote", *words, GITEA_TOKEN=self.gitea.token, **environment)
+
+    def pulls(self, state: str = "open") -> list[dict[str, Any]]:
+        return list(self.gitea.ask("GET", f"{self.path}/pulls?state={state}"))
+
+    def log(self, branch: str) -> list[str]:
+        self.fleet.git("fetch", "--quiet", "--prune")
+        return self.fleet.git("log", "--format=%s", f"origin/{branch}").splitlines()
+
+
+@pytest.fixture(scope="module")
+def gitea(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gitea]:
+    """Give a Gitea, once for all tests of the module."""
+    with gitea_in(tmp_path_factory.mktemp("gitea")) as gitea:
+        yield gitea
+
+
+@pytest.fixture
+def project(fleet: FleetCopy, gitea: Gitea, tmp_path: Path) -> Project:
+    """Give a repository of its own on Gitea, with the fleet on its main."""
+    name = f"fleet-{tmp_path.name.replace('_', '-')}"
+    for words in (("user.name", "A Promoter"), ("user.email", "promoter@example.test")):
+        fleet.git("config", *words)
+    fleet.commit()
+    fleet.git("remote", "add", "origin", gitea.remote(name))
+    fleet.git("push", "--quiet", "--set-upstream", "origin", "main")
+    return Project(fleet, gitea, f"/repos/{USER}/{name}")
+
+
+def test_a_pull_request_is_opened_and_says_what_changes(project: Project) -> None:
+    before = project.fleet.snapshot()
+    done = project.promote("release3", *PULL)
+    assert done.code == 0, done.err
+    (pull,) = project.pulls()
+    assert done.out.endswith(f"opened pull request {pull['number']}: {pull['html_url']}\n")
+    assert pull["title"] == "Promote release3 in aws"
+    assert (pull["head"]["ref"], pull["base"]["ref"]) == ("promote/aws", "main")
+    assert "position-tracker  release2  ->  release3" in pull["body"]
+    assert "**`aws`: 1 object changes**" in pull["body"]
+    assert "+  spec.template.spec.containers[position-tracker].image" in pull["body"]
+    assert "Validated: nothing is wrong." in pull["body"]
+    files = project.gitea.ask("GET", f"{project.path}/pulls/{pull['number']}/files")
+    assert [file["filename"] for file in files] == [AWS]
+    assert project.log("promote/aws") == ["Promote release3 in aws", "as it is"]
+    assert project.fleet.snapshot() == before
+    assert project.fleet.git("status", "--porcelain") == ""
+
+
+def test_the_second_promotion_updates_it(project: Project) -> None:
+    project.promote("release3", *PULL)
+    (first,) = project.pulls()
+    done = project.promote("release1", "--force-order", *PULL)
+    assert done.code == 0, done.err
+    (pull,) = project.pulls()
+    assert pull["number"] == first["number"]
+    assert f"updated pull request {pull['number']}: " in done.out
+    assert pull["title"] == "Promote release1 in aws"
+    assert "->  release1" in pull["body"]
+    assert "release3" not in pull["body"]
+    assert project.log("promote/aws") == ["Promote release1 in aws", "as it is"]
+
+
+def test_the_same_promotion_again_pushes_nothing(project: Project) -> None:
+    project.promote("release3", *PULL)
+    (first,) = project.pulls()
+    assert project.promote("release3", *PULL).code == 0
+    (pull,) = project.pulls()
+    assert pull["head"]["sha"] == first["head"]["sha"]
+
+
+@pytest.mark.parametrize("branch", ["kept", "deleted"])
+def test_a_closed_one_is_opened_anew(branch: str, project: Project) -> None:
+    project.promote("release3", *PULL)
+    (first,) = project.pulls()
+    project.gitea.ask("PATCH", f"{project.path}/pulls/{first['number']}", state="closed")
+    if branch == "deleted":
+        project.fleet.git("push", "--quiet", "origin", ":promote/aws")
+    done = project.promote("release3", *PULL)
+    assert done.code == 0, done.err
+    (pull,) = project.pulls()
+    assert pull["number"] > first["number"]
+
+
+def test_a_merged_one_has_nothing_left_to_do(project: Project) -> None:
+    project.promote("release3", *PULL)
+    (pull,) = project.pulls()
+    path = f"{project.path}/pulls/{pull['number']}/merge"
+    for _ in range(100):
+        if project.gitea.ask("GET", f"{project.path}/pulls/{pull['number']}")["mergeable"]:
+            break
+        time.sleep(0.1)
+    project.gitea.ask("POST", path, Do="merge")
+    done = project.promote("release3", *PULL)
+    assert (done.code, done.out) == (0, "aws runs release3 already; nothing changes\n")
+    assert project.promote("release2", "--force-order", *PULL).code == 0
+    (after,) = project.pulls()
+    assert after["number"] > pull["number"]
+
+
+def test_each_environment_has_one_of_its_own(project: Project) -> None:
+    done = project.promote("release1", "--force-order", "--env", "local", *PULL)
+    assert done.code == 0, done.err
+    titles = {pull["title"]: pull["head"]["ref"] for pull in project.pulls()}
+    assert titles == {
+        "Promote release1 in local": "promote/local",
+        "Promote release1 in aws": "promote/aws",
+    }
+
+
+def test_what_somebody_has_added_to_the_branch_is_not_overwritten(project: Project) -> None:
+    project.promote("release3", *PULL)
+    project.fleet.git("fetch", "--quiet")
+    project.fleet.git("switch", "--quiet", "--create", "mine", "origin/promote/aws")
+    project.fleet.git("commit", "--quiet", "--allow-empty", "--message=by hand")
+    project.fleet.git("push", "--quiet", "origin", "mine:promote/aws")
+    project.fleet.git("switch", "--quiet", "main")
+    done = project.promote("release1", "--force-order", *PULL)
+    assert done.code == 1
+    assert "the branch promote/aws has a commit that is no promotion" in done.err
+    assert project.log("promote/aws")[0] == "by hand"
+
+
+def test_the_configuration_can_say_what_the_host_is(project: Project) -> None:
+    words = ("release3", "--env", "aws", "--pr")
+    said = project.promote(*words)
+    assert said.code == 2
+    assert "which kind of forge is 127.0.0.1?" in said.err
+    project.fleet.append("fleetops.yaml", "forge: gitea\n")
+    project.fleet.commit()
+    project.fleet.git("push", "--quiet")
+    assert project.promote(*words).code == 0
+
+
+def test_a_token_that_is_wrong_is_said_but_not_shown(project: Project) -> None:
+    done = project.fleet.run("promote", "release3", *PULL, GITEA_TOKEN=WRONG)
+    assert done.code == 1
+    assert "127.0.0.1 answers with 401" in done.err
+    assert WRONG not in done.out + done.err
+    assert project.gitea.token not in done.out + done.err
+
+
+def test_markdown_in_the_repository_is_text(project: Project) -> None:
+    name = "r4 `![x](x)` @promoter <b>"
+    text = project.fleet.read("releases/release3.yaml").replace("tag: release3", "tag: release4")
+    text = text.replace("release: release3", f"release: '{name}'")
+    project.fleet.write(f"releases/{name}.yaml", text)
+    project.fleet.commit()
+    project.fleet.git("push", "--quiet")
+    done = project.promote(name, "--force-order", *PULL)
+    assert done.code == 0, done.err
+    (pull,) = project.pulls()
+    html = project.gitea.ask("POST", "/markdown", Text=pull["body"], Mode="gfm")
+    assert "<img" not in html
+    assert "<b>" not in html
+    assert 'class="mention"' not in html

@@ -1,0 +1,49 @@
+"""A promotion proposed for a commit, whatever stands in the work tree."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from fleetops.api.fleet import fleet_in
+from fleetops.api.propose import propose
+from fleetops.errors import InputError, UsageError
+from fleetops.git import export
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fleetops.api.fleet import Bench
+    from fleetops.api.propose import Proposal, Wish
+    from fleetops.git import Git
+
+
+def bench_at(bench: Bench, git: Git, commit: str) -> Bench:
+    """Write a commit's files into a scratch folder, and give a bench for the fleet there.
+
+    Raises InputError where it cannot be used.
+    """
+    folder = bench.folder("commit")
+    export(git, commit, folder)
+    with said_of(commit):
+        fleet = replace(fleet_in(folder), clock=bench.fleet.clock)
+    return replace(bench, fleet=fleet, revision=commit)
+
+
+def propose_at(bench: Bench, git: Git, commit: str, wish: Wish) -> Proposal:
+    """Propose a promotion for the files that a commit has; raises as `propose` does."""
+    place = bench_at(bench, git, commit)
+    with said_of(commit):
+        return propose(place, wish)
+
+
+@contextlib.contextmanager
+def said_of(commit: str) -> Iterator[None]:
+    """Say in errors that they are of the commit: it need not be so in the work tree."""
+    try:
+        yield
+    except (InputError, UsageError) as error:
+        error.message = f"{error.message} (commit {commit[:12]})"
+        raise

@@ -1,0 +1,196 @@
+"""A promotion that is planned, rendered, proven and checked: all but written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from fleetops.api.plan import make_plans
+from fleetops.api.results import Change, EnvironmentPromotion
+from fleetops.catalogue import running_release
+from fleetops.change import prove
+from fleetops.errors import Place, RefusedError
+from fleetops.files import Edit
+from fleetops.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from fleetops.api.fleet import Bench
+    from fleetops.api.plan import Plan
+    from fleetops.api.results import Acceptance, Danger, Finding
+    from fleetops.catalogue import Environment, Release
+    from fleetops.change import ImageChange
+    from fleetops.kustomization import Closure
+    from fleetops.render import Render
+
+
+class ChecksFailedError(RefusedError):
+    """A gate keeps the release out, or an environment would not pass the validation with it."""
+
+    def __init__(self, findings: tuple[Finding, ...], message: str, place: Place) -> None:
+        super().__init__(
+            message,
+            place=place,
+            hint="nothing was written; `fleetops explain ID` tells more of a check or danger, and a"
+            ' danger that is meant is accepted with --accept ID --because "…"',
+        )
+        self.findings = findings
+
+
+class Wish(Struct, frozen=True):
+    """What is asked for, by its names."""
+
+    release: str
+    environments: tuple[str, ...]
+    force_order: bool = False
+    """Even if the environment before does not run the release."""
+    accepted: Mapping[str, str] = {}
+    """The danger rules that are accepted, and why."""
+    rollback: bool = False
+    """It goes back: the environment before is not asked, nor for how long it has run there."""
+
+
+class Proposal(Struct, frozen=True):
+    """A promotion that nothing speaks against."""
+
+    release: Release
+    promotions: tuple[EnvironmentPromotion, ...]
+    """In the order of the environments; each is `planned` or `unchanged`."""
+    edits: tuple[Edit, ...]
+    """Of each file once; none where nothing changes."""
+    findings: tuple[Finding, ...] = ()
+    """Warnings."""
+    accepted: tuple[Acceptance, ...] = ()
+    """The dangers that would have refused it."""
+
+
+def propose(bench: Bench, wish: Wish) -> Proposal:
+    """Plan a promotion in the bench's fleet and prove it; nothing is written.
+
+    Raises UsageError for names that there are not, RefusedError where a proof or check fails,
+    InputError for files that cannot be used and ProgramError where a program cannot be had.
+    """
+    fleet = bench.fleet
+    release = fleet.release(wish.release)
+    named = [fleet.config.environment(name) for name in wish.environments]
+    plans = make_plans(bench, release, [one for one in fleet.config.environments if one in named])
+    with bench.kustomize.start([one for plan in plans for one in plan.overlays]) as rendering:
+        # The checks are imported while kustomize works.
+        from fleetops.api.acceptance import foretold, weigh
+        from fleetops.api.examine import Exhibit, examine
+
+        renders = iter(rendering.renders())
+    pairs = [_pair(plan, renders) for plan in plans]
+    promotions = tuple(_proven(bench, plan, *pair) for plan, pair in zip(plans, pairs, strict=True))
+    after = {plan.environment: pair[1] for plan, pair in zip(plans, pairs, strict=True)}
+    changed = [plan for plan in plans if plan.changes]
+    if not changed:
+        return Proposal(release, promotions, ())
+    earlier = [] if wish.force_order or wish.rollback else _earlier(bench, changed)
+    elsewhere = [one for one in earlier if one not in after]
+    closures = [(fleet.repository, fleet.closure(one)) for one in elsewhere]
+    with bench.kustomize.start(closures) as rendering:
+        exhibits = [
+            Exhibit(plan.environment, plan.repository, after[plan.environment]) for plan in changed
+        ]
+        findings = examine(bench, exhibits)
+        gates: list[Danger] = []
+        dangers: list[Danger] = []
+        for plan, pair in zip(plans, pairs, strict=True):
+            if plan.changes:
+                gates += _gates(bench, wish, release, plan.environment, pair[1].closure)
+                dangers += foretold(fleet, plan.environment, pair, plan.repository)
+        judged = weigh((*gates, *dangers), wish.accepted)
+        findings += judged.findings
+        after |= dict(zip(elsewhere, rendering.renders(), strict=True))
+    for one in earlier:
+        _require(bench, one, after[one], release)
+    for plan in changed:
+        name = plan.environment.name
+        errors = [one for one in findings if (one.environment, one.severity) == (name, "error")]
+        if errors:
+            message = f"with {release.name} the environment has {count(len(errors), 'error')}"
+            if {finding.check for finding in errors} <= {gate.rule for gate in gates}:
+                message = f"the gates of {name} keep {release.name} out"
+            raise ChecksFailedError(findings, message, Place(plan.path))
+    edits = {
+        plan.path: Edit(plan.path, plan.old.encode(), plan.new.encode())
+        for plan in changed
+        if plan.new != plan.old
+    }
+    return Proposal(release, promotions, tuple(edits.values()), findings, judged.accepted)
+
+
+def _gates(
+    bench: Bench, wish: Wish, release: Release, environment: Environment, closure: Closure
+) -> Iterator[Danger]:
+    """Ask the gates of the environment; a rollback asks only whether it is frozen."""
+    from fleetops.api import admission
+
+    yield from admission.frozen(bench.fleet, environment)
+    if not wish.rollback:
+        previous = bench.fleet.config.before(environment)
+        arrival = admission.Arrival(environment, previous, release, bench.revision)
+        yield from admission.too_young(bench, arrival)
+        yield from admission.unowned(bench.fleet, environment, closure)
+
+
+def _pair(plan: Plan, renders: Iterator[Render]) -> tuple[Render, Render]:
+    """Take the plan's own of the renders, before and after."""
+    own = [next(renders) for _ in plan.overlays]
+    return own[0], own[-1]
+
+
+def _proven(bench: Bench, plan: Plan, before: Render, after: Render) -> EnvironmentPromotion:
+    changes = prove(before.manifests, after.manifests, plan.wanted, Place(plan.path))
+    versions = bench.scene(plan.environment, before).versions
+    running = running_release(versions, bench.fleet.releases)
+    return EnvironmentPromotion(
+        environment=plan.environment.name,
+        before=running.name if running else None,
+        file=plan.path,
+        outcome="planned" if plan.changes else "unchanged",
+        changes=tuple(_change(change) for change in changes),
+        diff=_diff(plan),
+    )
+
+
+def _change(change: ImageChange) -> Change:
+    return Change(
+        service=change.service,
+        resource=str(change.resource),
+        container=change.container,
+        before=change.before,
+        after=change.after,
+    )
+
+
+def _earlier(bench: Bench, plans: Sequence[Plan]) -> list[Environment]:
+    """List the environments that a release passes through right before those of the plans."""
+    found = (bench.fleet.config.before(plan.environment) for plan in plans)
+    return [one for one in found if one is not None]
+
+
+def _require(bench: Bench, previous: Environment, render: Render, release: Release) -> None:
+    """Refuse a release that the environment before does not run, nor would with this change."""
+    scene = bench.scene(previous, render)
+    running = running_release(scene.versions, bench.fleet.releases)
+    one = {release.name: release}
+    if running_release(scene.versions, one) is None:
+        what = running.name if running else "no release as a whole"
+        raise RefusedError(
+            f"{previous.name} runs {what}, and {release.name} has to run there first",
+            place=Place(render.closure.top.path),
+            hint=f"fleetops promote {release.name} --env {previous.name}, or --force-order here",
+        )
+
+
+def _diff(plan: Plan) -> str:
+    import difflib
+
+    before, after = plan.old.splitlines(keepends=True), plan.new.splitlines(keepends=True)
+    # The lines around may hold a secret.
+    lines = difflib.unified_diff(before, after, f"a/{plan.path}", f"b/{plan.path}", n=0)
+    return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
