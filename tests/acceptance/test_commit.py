@@ -279,6 +279,23 @@ def test_a_branch_of_a_promotion_is_moved_and_any_other_is_not(kept: FleetCopy) 
     assert "the branch b has a commit that is no promotion" in refused(kept, "--branch=b")
 
 
+def test_a_shallow_clone_does_not_guess_what_is_on_a_branch(
+    kept: FleetCopy, tmp_path: Path
+) -> None:
+    assert kept.run(*PROMOTE, "--branch=b").code == 0
+    kept.git("commit", "--quiet", "--allow-empty", "--message=later")
+    words = ("--depth=1", "--no-single-branch", f"file://{kept.root}", str(tmp_path / "s" / "r"))
+    kept.git("clone", "--quiet", *words)
+    (tmp_path / "s" / "tmp").mkdir()
+    shallow = type(kept)(tmp_path / "s" / "r")
+    for name in ("user.name", "user.email"):
+        shallow.git("config", name, "a")
+    shallow.git("fetch", "--quiet", "--depth=2", "origin", "b:b")
+    assert "git fetch --unshallow" in shallow.refused(*PROMOTE, "--branch=b")
+    shallow.git("fetch", "--quiet", "--unshallow")
+    assert shallow.run(*PROMOTE, "--branch=b").code == 0
+
+
 def test_a_branch_that_is_checked_out_is_not_moved(kept: FleetCopy) -> None:
     assert "git branch fails" in refused(kept, "--branch=main")
 

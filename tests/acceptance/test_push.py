@@ -171,3 +171,16 @@ def test_of_many_promotions_at_once_none_is_lost_and_none_is_doubled(
     if race == "the same file":
         assert f"newTag: {last}\n" in show(small, bare, FILE)
     small.git("--git-dir", str(bare), "fsck", "--strict")
+
+
+def test_a_shallow_clone_can_push(small: SmallFleet, bare: Path, tmp_path: Path) -> None:
+    other = clone(bare, tmp_path / "other")
+    other.git("commit", "--quiet", "--allow-empty", "--message=later")
+    other.git("push", "--quiet")
+    words = ["git", "clone", "--quiet", "--depth=1", f"file://{bare}", str(tmp_path / "s" / "r")]
+    subprocess.run(words, env=ENVIRONMENT, check=True)
+    (tmp_path / "s" / "tmp").mkdir()
+    shallow = FleetCopy(tmp_path / "s" / "r")
+    introduce(shallow)
+    assert shallow.run(*PUSH).code == 0
+    assert log(small, bare) == ["Promote v2 in one", "later", "as it is"]

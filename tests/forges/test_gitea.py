@@ -71,8 +71,9 @@ def test_a_pull_request_is_opened_and_says_what_changes(project: Project) -> Non
     assert pull["title"] == "Promote release3 in aws"
     assert (pull["head"]["ref"], pull["base"]["ref"]) == ("promote/aws", "main")
     assert "position-tracker  release2  ->  release3" in pull["body"]
-    assert "**`aws`: 1 object changes**" in pull["body"]
-    assert "+  spec.template.spec.containers[position-tracker].image" in pull["body"]
+    assert "### What changes in the render\n" in pull["body"]
+    (line,) = (one for one in pull["body"].splitlines() if "containers[position-tracker]" in one)
+    assert line.endswith(f"({AWS}:{project.fleet.line(AWS, 'position-tracker') + 1})")
     assert "Validated: nothing is wrong." in pull["body"]
     files = project.gitea.ask("GET", f"{project.path}/pulls/{pull['number']}/files")
     assert [file["filename"] for file in files] == [AWS]

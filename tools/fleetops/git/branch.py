@@ -27,6 +27,11 @@ def require_ours(git: Git, name: str, tip: str, parent: str) -> None:
     for line in others.decode(errors="replace").splitlines():
         commit, _, release = line.partition(" ")
         if not release.strip():
+            if git.read("rev-parse", "--is-shallow-repository") == b"true\n":
+                raise RefusedError(
+                    f"whether the branch {name} has commits of its own does not show here",
+                    hint="nothing was written; this clone is a shallow one: git fetch --unshallow",
+                )
             raise RefusedError(
                 f"the branch {name} has a commit that is no promotion: {commit[:12]}",
                 hint="nothing was written; merge that branch, delete it, or take another name",
