@@ -41,12 +41,12 @@ def wait_for(path: Path) -> str:
     pytest.fail(f"there is no {path.name}")
 
 
-def run_limited(fleet: FleetCopy, limit: str) -> str:
+def run_limited(fleet: FleetCopy, limit: str, *words: str) -> str:
     """Promote in a process that has limited itself; it has to fail, and changes nothing."""
     before = fleet.snapshot()
     script = f"{limit}; import os, sys; os.execv(sys.executable, sys.argv[1:])"
     done = subprocess.run(
-        [sys.executable, "-c", script, sys.executable, "-m", "fleetops", *PROMOTE],
+        [sys.executable, "-c", script, sys.executable, "-m", "fleetops", *PROMOTE, *words],
         cwd=fleet.root,
         capture_output=True,
         text=True,
@@ -162,6 +162,35 @@ def test_a_full_disk_changes_nothing(program: str, fleet: FleetCopy, tmp_path: P
     parent = FULL.replace("os.getppid()", "int('$PPID')")
     programs = programs_on_path(tmp_path, **{program: f'{parent} exec $REAL "$@"'})
     assert "File too large" in fleet.refused(*PROMOTE, environment=programs)
+
+
+@pytest.mark.parametrize("way", ["--commit", "--branch"])
+def test_a_full_disk_commits_nothing(way: str, fleet: FleetCopy, tmp_path: Path) -> None:
+    fleet.commit()
+    fleet.git("config", "user.name", "A Promoter")
+    fleet.git("config", "user.email", "promoter@example.test")
+    before = fleet.git("for-each-ref"), fleet.git("ls-files", "--stage")
+    parent = FULL.replace("os.getppid()", "int('$PPID')")
+    programs = programs_on_path(tmp_path, kubeconform=f'{parent} exec $REAL "$@"')
+    assert fleet.refused(*PROMOTE, way, environment=programs)
+    assert (fleet.git("for-each-ref"), fleet.git("ls-files", "--stage")) == before
+    assert fleet.git("status", "--porcelain") == ""
+    fleet.git("fsck", "--strict")
+    assert fleet.run(*PROMOTE, way).code == 0
+
+
+def test_a_repository_that_cannot_be_written_is_left(fleet: FleetCopy) -> None:
+    fleet.commit()
+    fleet.git("config", "user.name", "A Promoter")
+    fleet.git("config", "user.email", "promoter@example.test")
+    folders = [path for path in (fleet.root / ".git").rglob("*") if path.is_dir()]
+    for folder in folders:
+        folder.chmod(0o555)
+    said = run_limited(fleet, POWERLESS, "--commit")
+    for folder in folders:
+        folder.chmod(0o755)
+    assert "insufficient permission" in said
+    assert fleet.git("status", "--porcelain") == ""
 
 
 def test_a_folder_that_cannot_be_written_changes_nothing(fleet: FleetCopy) -> None:

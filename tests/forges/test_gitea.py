@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec import Struct
 
+from fleetops.api.results import Rehearsal, ReplacedPods
+from fleetops.output import as_json
 from forges.gitea import USER, gitea_in
 
 if TYPE_CHECKING:
@@ -165,6 +167,37 @@ def test_the_configuration_can_say_what_the_host_is(project: Project) -> None:
     project.fleet.commit()
     project.fleet.git("push", "--quiet")
     assert project.promote(*words).code == 0
+
+
+def test_a_rehearsal_is_part_of_it(project: Project, tmp_path: Path) -> None:
+    rehearsal = Rehearsal(
+        ok=True,
+        release="release3",
+        environment="aws",
+        start="the work tree",
+        before="release2",
+        kubernetes="v1.37.2",
+        objects=(),
+        pods=(ReplacedPods(resource="Deployment/fleetman/```\n# position-tracker", pods=1),),
+        services=(),
+        claims=(),
+        stood_in=(),
+        findings=(),
+        seconds=1.5,
+    )
+    file = tmp_path / "rehearsal.json"
+    file.write_text(as_json(rehearsal))
+    done = project.promote("release3", *PULL, "--rehearsal", str(file))
+    assert done.code == 0, done.err
+    (pull,) = project.pulls()
+    assert "### Rehearsed\n\n````text\naws from release2 to release3, on" in pull["body"]
+    assert "```\\x0a# position-tracker 1\n" in pull["body"]
+    assert "rehearsed in 1.5 s\n````\n" in pull["body"]
+    said = project.promote("release2", *PULL, "--rehearsal", str(file))
+    assert (said.code, "is of release3 in aws" in said.err) == (2, True)
+    file.write_text("{}")
+    said = project.promote("release3", *PULL, "--rehearsal", str(file))
+    assert (said.code, "holds no rehearsal" in said.err) == (2, True)
 
 
 def test_a_token_that_is_wrong_is_said_but_not_shown(project: Project) -> None:

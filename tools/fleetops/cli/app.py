@@ -377,6 +377,15 @@ def _writing(parser: argparse.ArgumentParser) -> None:
         help="what the remote's host is, where that cannot be told and fleetops.yaml does not say",
     )
     parser.add_argument(
+        "--rehearsal",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="with --pr: what rehearse --output json printed, for the pull request's text; may be"
+        " given again",
+    )
+    parser.add_argument(
         "--accept",
         action="append",
         default=[],
@@ -431,14 +440,14 @@ def _change(session: Session, fleet: Fleet, arguments: argparse.Namespace, wish:
     """Write what is wished, in the way that the options of `_writing` say."""
     from fleetops.api.promote import Request, promote
 
-    request = Request(wish, arguments.dry_run, _way(arguments))
+    request = Request(wish, arguments.dry_run, _way(arguments, wish))
     session.print(promote(fleet, request, session.narrate))
     return 0
 
 
-def _way(arguments: argparse.Namespace) -> Way | None:
-    if arguments.forge and arguments.pr is None:
-        raise UsageError("--forge goes with --pr")
+def _way(arguments: argparse.Namespace, wish: Wish) -> Way | None:
+    if (arguments.forge or arguments.rehearsal) and arguments.pr is None:
+        raise UsageError("--forge and --rehearsal go with --pr")
     if arguments.commit:
         from fleetops.api.deliver import OnHead
 
@@ -452,10 +461,15 @@ def _way(arguments: argparse.Namespace) -> Way | None:
 
         return Pushed(arguments.push or None)
     if arguments.pr is not None:
+        from functools import partial
+
         from fleetops.api.deliver import Requested
+        from fleetops.api.report import read_rehearsal
         from fleetops.output.pull_request import as_pull_request, as_title
 
-        return Requested(as_title, as_pull_request, arguments.pr or None, arguments.forge)
+        rehearsals = [read_rehearsal(path, wish) for path in arguments.rehearsal]
+        body = partial(as_pull_request, rehearsals)
+        return Requested(as_title, body, arguments.pr or None, arguments.forge)
     return None
 
 

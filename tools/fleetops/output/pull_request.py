@@ -9,21 +9,35 @@ from fleetops.output.text import as_text, clean
 from fleetops.words import count
 
 if TYPE_CHECKING:
-    from fleetops.api.results import Comparison, Promotion
+    from collections.abc import Sequence
+
+    from fleetops.api.results import Comparison, Promotion, Rehearsal, Result
 
 _TITLE: Final = 200
 """Characters of a title, of which a forge takes no more than 255."""
 _SUMMARY: Final = 20_000
-"""Bytes for what the promotion says of itself."""
+"""Bytes for what a promotion or a rehearsal says of itself."""
 
 
-def as_pull_request(promotion: Promotion, comparison: Comparison) -> str:
-    """Write a promotion as Markdown of at most MOST bytes; what is too long is cut, and said."""
+def as_pull_request(
+    rehearsals: Sequence[Rehearsal], promotion: Promotion, comparison: Comparison
+) -> str:
+    """Write a promotion as Markdown of at most MOST bytes; what is too long is cut, and said.
+
+    Of the rehearsals, those of its environments are part of it.
+    """
     warnings = len(promotion.findings)
     checked = f"Validated: {count(warnings, 'warning') if warnings else 'nothing is wrong'}."
-    said = quoted(as_text(promotion).splitlines(), _SUMMARY)
-    head = f"{said}\n{checked}\n\n"
+    head = f"{_quoted(promotion)}\n{checked}\n\n"
+    environments = [one.environment for one in promotion.environments]
+    for one in rehearsals:
+        if one.environment in environments:
+            head += f"### Rehearsed\n\n{_quoted(one)}\n"
     return head + as_markdown(comparison, MOST - len(head.encode()))
+
+
+def _quoted(result: Result) -> str:
+    return quoted(as_text(result).splitlines(), _SUMMARY)
 
 
 def as_title(promotion: Promotion) -> str:
