@@ -147,8 +147,32 @@ def test_a_closed_gate_writes_nothing_and_is_json_too(past: PastFleet) -> None:
         1,
         ["environment-frozen"],
     )
-    assert past.json("promote", "v1", "--env", "two").data["outcome"] == "unchanged"
-    assert past.json("promote", "v3", "--env", "one").data["outcome"] == "promoted"
+    for words, outcome in (
+        (("v1", "--env", "two"), "unchanged"),
+        (("v3", "--env", "one"), "promoted"),
+    ):
+        (one,) = past.json("promote", *words).data["environments"]
+        assert one["outcome"] == outcome
+
+
+def test_a_commit_asks_the_gates_of_the_commit_that_it_follows(past: PastFleet) -> None:
+    past.git("config", "user.name", "A Promoter")
+    past.git("config", "user.email", "promoter@example.test")
+    past.run_in("one", "v2")
+    ask(past, "{runs_before: 9999d}")
+    past.record()
+    words = ("promote", "v2", "--env", "two", "--commit")
+    head = past.head()
+    assert "the gates of two keep v2 out" in past.refused(*words)
+    # What opens a gate only in the work tree opens nothing.
+    past.edit("fleetops.yaml", "9999d", "1m")
+    assert "release-too-young" in past.refused(*words)
+    assert past.head() == head
+    past.record()
+    done = past.run(*words)
+    assert done.code == 0, done.err
+    trailers = past.git("log", "-1", "--format=%(trailers:key=Environment,valueonly)")
+    assert trailers.strip() == "two"
 
 
 def test_a_gate_can_be_opened_with_a_reason(past: PastFleet) -> None:

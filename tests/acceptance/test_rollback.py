@@ -24,8 +24,19 @@ def runs(past: PastFleet, environment: str, *tags: str) -> None:
 def test_goes_back_to_the_release_that_ran_before(past: PastFleet) -> None:
     runs(past, "two", "v2", "v3")
     done = past.json("rollback", "--env", "two")
-    assert (done.code, done.data["before"], done.data["release"]) == (0, "v3", "v2")
+    assert (done.code, done.data["release"]) == (0, "v2")
+    assert done.data["environments"][0]["before"] == "v3"
     assert "newTag: v2" in past.read(TWO)
+
+
+def test_it_can_be_one_commit(past: PastFleet) -> None:
+    runs(past, "two", "v2", "v3")
+    past.git("config", "user.name", "A Promoter")
+    past.git("config", "user.email", "promoter@example.test")
+    done = past.run("rollback", "--env", "two", "--commit")
+    assert done.code == 0, done.err
+    assert past.git("show", "--format=%s", "--name-only") == f"Promote v2 in two\n\n{TWO}\n"
+    assert past.git("status", "--porcelain") == ""
 
 
 def test_the_environment_before_is_not_asked(past: PastFleet) -> None:
