@@ -22,6 +22,7 @@ Service = tuple[str, str]
 _SLICES: Final = "/apis/discovery.k8s.io/v1/endpointslices"
 _PATIENCE: Final = 3600.0
 _END_SECONDS: Final = 5.0
+_POLL: Final = 0.05
 
 
 class Endpoints:
@@ -46,9 +47,14 @@ class Endpoints:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._watcher.interrupt()
-        self._thread.join(_END_SECONDS)
-        self._watcher.close()
+        deadline = time.monotonic() + _END_SECONDS
+        # It may not have connected yet, and then there is nothing to interrupt.
+        while self._thread.is_alive() and time.monotonic() < deadline:
+            self._watcher.interrupt()
+            self._thread.join(_POLL)
+        if not self._thread.is_alive():
+            # Closed while the thread reads, it would wait for what may never come.
+            self._watcher.close()
         self._client.close()
 
     def counts(self) -> Mapping[Service, int]:
