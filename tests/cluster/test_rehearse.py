@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fleetops.cluster import kubectl
+from fleetops.kube import Client
+from fleetops.rehearsal import Endpoints
 
 if TYPE_CHECKING:
+    from http.client import HTTPConnection
+
     from fleetcopy import Done, FleetCopy
     from fleetops.cluster import Cluster
     from smallfleet import SmallFleet
@@ -619,3 +625,25 @@ def test_a_time_that_is_none_is_a_mistake_of_usage(small: SmallFleet, seconds: s
     small.objects(CONFIG)
     words = ("rehearse", "v2", "--env=one", f"--timeout={seconds}")
     assert "--timeout" in small.refused(*words, code=2)
+
+
+def test_watching_ends_also_before_it_has_begun(shared: Cluster) -> None:
+    class Late:
+        """An API server whose watches take their time to connect."""
+
+        def client(self, timeout: float = 10.0) -> Client:
+            if timeout == 10.0:
+                return shared.access.client()
+            real = shared.access.client(timeout)
+
+            def connect() -> HTTPConnection:
+                time.sleep(0.3)
+                return real._connect()
+
+            return Client(connect, shared.access.token)
+
+    start = time.monotonic()
+    with Endpoints(Late()):  # type: ignore[arg-type]
+        pass
+    assert time.monotonic() - start < 5
+    assert not any("_watch" in one.name for one in threading.enumerate())
