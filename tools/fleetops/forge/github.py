@@ -21,12 +21,12 @@ class GitHub(Forge):
         owner = self._project.partition("/")[0]
         query = {"state": "open", "head": f"{owner}:{draft.head}", "base": draft.base}
         listed = self._api.get(self._pulls, **query) or ()
-        return next((_found(one) for one in listed), None)
+        return next((found_in(one) for one in listed), None)
 
     def create(self, draft: Draft) -> Found:
         """Open a pull request."""
         body = {"title": draft.title, "body": draft.body, "head": draft.head, "base": draft.base}
-        return _found(self._api.send("POST", self._pulls, body))
+        return found_in(self._api.send("POST", self._pulls, body))
 
     def update(self, found: Found, draft: Draft) -> None:
         """Give it another title and body."""
@@ -38,5 +38,6 @@ class GitHub(Forge):
         return f"/repos/{self._project}/pulls"
 
 
-def _found(value: dict[str, object]) -> Found:
+def found_in(value: dict[str, object]) -> Found:
+    """Read a pull request."""
     return Found(int(str(value["number"])), str(value["html_url"]))
