@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from clusterhome import TIMEOUT, wait
 from fleetops.cluster import folders
+from smallfleet import CLAIM, SERVICE, VOLUME
 
 if TYPE_CHECKING:
     import subprocess
@@ -22,38 +23,7 @@ if TYPE_CHECKING:
 REHEARSE = ("rehearse", "v2", "--env=one")
 AS_IT_IS = "one as it is"
 AS_IT_WOULD_BE = "one as it would be"
-OBJECTS = """\
-apiVersion: v1
-kind: Service
-metadata:
-  name: web
-  namespace: shop
-spec:
-  selector: {app: web}
-  ports:
-    - port: 80
----
-apiVersion: v1
-kind: PersistentVolume
-metadata:
-  name: disk
-spec:
-  storageClassName: disk
-  capacity: {storage: 2Gi}
-  accessModes: [ReadWriteOnce]
-  hostPath: {path: /nowhere}
----
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata:
-  name: data
-  namespace: shop
-spec:
-  storageClassName: disk
-  accessModes: [ReadWriteOnce]
-  resources:
-    requests: {storage: 1Gi}
-"""
+OBJECTS = f"{SERVICE}---\n{VOLUME}---\n{CLAIM}"
 
 
 @contextmanager

@@ -51,6 +51,40 @@ spec:
         - name: web
           image: example.test/web
 """
+CLAIM = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: data
+  namespace: shop
+spec:
+  storageClassName: disk
+  accessModes: [ReadWriteOnce]
+  resources:
+    requests: {storage: 1Gi}
+"""
+VOLUME = """\
+apiVersion: v1
+kind: PersistentVolume
+metadata:
+  name: disk
+spec:
+  storageClassName: disk
+  capacity: {storage: 2Gi}
+  accessModes: [ReadWriteOnce]
+  hostPath: {path: /nowhere}
+"""
+SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata:
+  name: web
+  namespace: shop
+spec:
+  selector: {app: web}
+  ports:
+    - port: 80
+"""
 
 
 class SmallFleet(FleetCopy):

@@ -12,6 +12,7 @@ import pytest
 from fleetops.cluster import kubectl
 from fleetops.kube import Client
 from fleetops.rehearsal import Endpoints
+from smallfleet import CLAIM, SERVICE, VOLUME
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection
@@ -22,40 +23,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.cluster
 
-CLAIM = """\
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata:
-  name: data
-  namespace: shop
-spec:
-  storageClassName: disk
-  accessModes: [ReadWriteOnce]
-  resources:
-    requests: {storage: 1Gi}
-"""
-VOLUME = """\
-apiVersion: v1
-kind: PersistentVolume
-metadata:
-  name: disk
-spec:
-  storageClassName: disk
-  capacity: {storage: 2Gi}
-  accessModes: [ReadWriteOnce]
-  hostPath: {path: /nowhere}
-"""
-SERVICE = """\
-apiVersion: v1
-kind: Service
-metadata:
-  name: web
-  namespace: shop
-spec:
-  selector: {app: web}
-  ports:
-    - port: 80
-"""
 CONFIG = """\
 apiVersion: v1
 kind: ConfigMap
