@@ -204,7 +204,7 @@ def test_a_disk_that_fills_meanwhile_is_told(small: SmallFleet, home: Home) -> N
 def test_few_ports_are_enough_and_with_none_nothing_is_started(
     small: SmallFleet, home: Home
 ) -> None:
-    with started(small, home, *REHEARSE, before=apart(FEW_PORTS, 40031)) as process:
+    with started(small, home, *REHEARSE, before=apart(FEW_PORTS, 40063)) as process:
         done = small.end(process)
     assert done.code == 0, done.err
     taken = (*apart(FEW_PORTS, 40000), sys.executable, "-c", PORT_TAKEN)

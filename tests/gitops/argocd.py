@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fleetcopy import ROOT
 from fleetops.programs import KUSTOMIZE, clean_environment, ensure
+from gitops.enclosed import LOOPBACK, enclosed
 from gitops.interface import Controller, State
 from gitops.programs import ARGOCD, module_folder, redis
 
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
 
 CRDS = ("application-crd.yaml", "appproject-crd.yaml")
 VERIFY = "git-verify-wrapper.sh"
-LISTENING = re.compile(r"listening on (127\.0\.0\.1:\d+)")
+LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
 
 
 class ArgoCD(Controller):
     """Its parts listen on loopback, at ports of the kernel's choice.
 
-    Only the metrics of the application controller cannot be bound to an address.
+    The application controller binds its metrics to every address, so it gets a network of its own.
     """
 
     name: ClassVar[str] = "argocd"
@@ -54,16 +55,18 @@ class ArgoCD(Controller):
         )
         self.processes.start(
             bins / "argocd-repo-server",
-            *("--address", "127.0.0.1", "--port", "0"),
-            *("--metrics-address", "127.0.0.1", "--metrics-port", "0"),
+            *("--address", LOOPBACK, "--port", "0"),
+            *("--metrics-address", LOOPBACK, "--metrics-port", "0"),
             *("--disable-tls", "--client-ca-path", "", "--redis", cache),
             environment=environment,
         )
+        repo_server = self._repo_server()
         self.processes.start(
             bins / "argocd-application-controller",
             *("--namespace", self.namespace, "--metrics-port", "0", "--redis", cache),
-            *("--repo-server", self._repo_server(), "--repo-server-plaintext"),
+            *("--repo-server", f"{LOOPBACK}:{repo_server}", "--repo-server-plaintext"),
             environment=environment,
+            before=enclosed(self.cluster.port, repo_server),
         )
 
     def notice(self, environment: str, clone: Path, revision: str) -> None:
@@ -109,7 +112,7 @@ class ArgoCD(Controller):
         (bins / "kustomize").symlink_to(ensure(KUSTOMIZE, ROOT, print))
         return bins
 
-    def _repo_server(self) -> str:
+    def _repo_server(self) -> int:
         log = self.processes.log("argocd-repo-server")
-        (address,) = self.wait(lambda: LISTENING.findall(log.read_text()), bool)
-        return str(address)
+        (port,) = self.wait(lambda: LISTENING.findall(log.read_text()), bool)
+        return int(port)

@@ -31,11 +31,21 @@ class Processes:
         self._folder = folder
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, program: Path, *arguments: str, environment: Mapping[str, str]) -> None:
-        """Start a program in the folder; it is known by the name of its file."""
+    def start(
+        self,
+        program: Path,
+        *arguments: str,
+        environment: Mapping[str, str],
+        before: tuple[str, ...] = (),
+    ) -> None:
+        """Start a program in the folder; it is known by the name of its file.
+
+        What stands before it becomes it.
+        """
+        words = (*before, str(program), *arguments)
         with self.log(program.name).open("wb") as log:
             self._running[program.name] = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", BOUND, str(os.getpid()), program, *arguments],
+                [sys.executable, "-I", "-S", "-c", BOUND, str(os.getpid()), *words],
                 cwd=self._folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
