@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from typing import Literal
 
@@ -75,8 +76,21 @@ def test_json_has_the_command_and_the_version_of_its_format() -> None:
 
 
 def test_json_keeps_every_character() -> None:
-    message = "".join(map(chr, range(0x20))) + "\x7f\x9b\u202e\u2028é→😀"
+    message = "".join(map(chr, range(0x20))) + "\x7f\x9b\u202e\u2028\udcffé→😀##[error]"
     assert json.loads(as_json(Failure(message=message, exit_code=1)))["message"] == message
+
+
+@pytest.mark.parametrize("command", ["::error::", "x ##[error]", "####[add-mask]", "x##vso[task]"])
+def test_nothing_that_a_runner_obeys_is_printed(command: str) -> None:
+    failure = Failure(message=command, hint=f"x\n{command}", exit_code=1)
+    for line in (*as_text(failure).splitlines(), clean(command), *as_json(failure).splitlines()):
+        assert not line.lstrip().startswith("::")
+        assert not re.search(r"##\w*\[", line)
+
+
+def test_json_holds_nothing_that_a_terminal_obeys() -> None:
+    failure = Failure(message="\x9b2J\x1b[2J\u202e\udcff", exit_code=1)
+    assert all(clean(line) == line for line in as_json(failure).splitlines())
 
 
 def test_the_matrix_says_where_a_service_does_not_run() -> None:
