@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).parent.parent
+FLEETOPS = Path(sys.executable).with_name("fleetops")
+"""The command as it is installed, which unlike `python -m` imports nothing from where it runs."""
 PARTS = ("base", "overlays", "releases", "fleetops.yaml")
 ENVIRONMENT = {
     name: value
@@ -98,7 +100,7 @@ class FleetCopy:
     ) -> subprocess.Popen[str]:
         """Start fleetops in the repository by a command that runs another."""
         return subprocess.Popen(
-            [*before, sys.executable, "-m", "fleetops", *words],
+            [*before, FLEETOPS, *words],
             cwd=self.root,
             env=ENVIRONMENT | {"TMPDIR": str(self.root.parent / "tmp")} | environment,
             stdin=subprocess.DEVNULL,

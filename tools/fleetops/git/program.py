@@ -33,6 +33,8 @@ _SAFE: Final = (
     "core.pager=cat",
     "protocol.allow=never",
 )
+# A bare repository among the files is not the one whose work tree they are.
+_OURS: Final = ("safe.bareRepository=explicit",)
 # What is written is on the disk before anything refers to it.
 _DURABLE: Final = ("core.fsync=all",)
 # Of the caller's GIT_*, which may be those of another repository whose hook we run in.
@@ -89,7 +91,7 @@ class Git(Struct, frozen=True):
         environment: Mapping[str, str],
         stdin: bytes,
     ) -> Command:
-        words = tuple(word for one in settings for word in ("-c", one))
+        words = tuple(word for one in (*_OURS, *settings) for word in ("-c", one))
         return Command(
             (str(self.program), *words, *arguments),
             self.root,
