@@ -11,7 +11,7 @@ promote: $(RUN)
 	$(VENV)/bin/fleetops promote $(RELEASE) --env $(ENV)
 
 validate: $(RUN)
-	$(VENV)/bin/fleetops validate
+	$(VENV)/bin/fleetops validate $(if $(FROM),--from $(FROM))
 
 # The tests of one file share what they start; those that take longest come first.
 test: lint

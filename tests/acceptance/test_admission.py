@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from fleetops.api.fleet import open_fleet
 from fleetops.api.promote import Request, promote
 from fleetops.api.propose import ChecksFailedError, Wish
-from fleetops.api.validate import validate
-from pastfleet import DAY, FLEETOPS, START
+from fleetops.api.validate import Since, validate
+from pastfleet import DAY, FLEETOPS, START, PastFleet
 
 if TYPE_CHECKING:
-    from pastfleet import PastFleet
+    from pathlib import Path
 
 pytestmark = pytest.mark.acceptance
 
@@ -205,13 +205,51 @@ def test_a_change_is_judged_by_the_gates_that_were_there_before_it(past: PastFle
 
     def found(day: float, start: str) -> set[str]:
         fleet = replace(open_fleet(past.root), clock=lambda: at(day))
-        return {one.check for one in validate(fleet, (), print, start=start).findings}
+        return {one.check for one in validate(fleet, (), print, since=Since(start)).findings}
 
-    assert found(3, "HEAD~1") == {"environment-frozen", "release-too-young", "file-without-owner"}
-    assert found(4, "HEAD~1") == {"environment-frozen", "file-without-owner"}
+    always = {"file-without-owner", "safeguard-loosened"}
+    assert found(3, "HEAD~1") == {"environment-frozen", "release-too-young"} | always
+    assert found(4, "HEAD~1") == {"environment-frozen"} | always
     assert found(3, "HEAD") == set()
     past.run_in("two", "v1")
-    assert found(3, "HEAD~1") == {"file-without-owner"}
+    assert found(3, "HEAD~1") == always
+
+
+def test_what_is_no_release_did_not_run_before(past: PastFleet) -> None:
+    ask(past, "{runs_before: 2d}")
+    past.record()
+    past.run_in("two", "v9")
+    (past.root / "releases/v2.yaml").rename(past.root / "releases/v9.yaml")
+    past.edit("releases/v9.yaml", "release: v2", "release: v9")
+    findings = past.json("validate", "--from", "HEAD").data["findings"]
+    assert {one["check"] for one in findings} >= {"release-too-young"}
+    # Without a catalogue no check knows a release either.
+    for path in (past.root / "releases").iterdir():
+        path.unlink()
+    findings = past.json("validate", "--from", "HEAD").data["findings"]
+    assert [one["check"] for one in findings] == ["release-too-young"]
+    assert "it comes to run no release as a whole" in findings[0]["message"]
+
+
+def test_owners_are_those_of_the_git_repository_also_of_a_commit(tmp_path: Path) -> None:
+    past = PastFleet.make(tmp_path, "fleet")
+    past.git("config", "user.name", "A Promoter")
+    past.git("config", "user.email", "promoter@example.test")
+    for environment in ("one", "two"):
+        past.run_in(environment, "v1")
+    ask(past, "{approvals: codeowners}")
+    owners = past.root.parent / "CODEOWNERS"
+    owners.write_text("/fleet/overlays/ @ops\n")
+    past.record()
+    past.run_in("one", "v2")
+    past.record()
+    words = ("promote", "v2", "--env", "two", "--branch")
+    assert past.run(*words).code == 0
+    # An owner who is only in the work tree is asked by nobody.
+    owners.unlink()
+    past.record()
+    owners.write_text("/fleet/overlays/ @ops\n")
+    assert "the repository has no CODEOWNERS file (commit " in past.refused(*words)
 
 
 def test_what_ran_there_before_is_gone_back_to(past: PastFleet) -> None:

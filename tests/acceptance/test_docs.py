@@ -41,9 +41,8 @@ and refuses a promotion; a warning is said.
 DANGERS_HEAD = """# The danger rules
 
 They look at two renders of an environment, the old one and the new one. `fleetops diff` shows what
-they foretell. `fleetops promote` and `fleetops validate --from REF` refuse what is grave: a
-promotion is made nevertheless with `--accept RULE --because "…"`, once for each rule. Of the rest
-they warn.
+they foretell. `fleetops promote` and `fleetops validate --from REF` refuse what is grave, unless
+it is accepted with `--accept RULE --because "…"`, once for each rule. Of the rest they warn.
 """
 
 

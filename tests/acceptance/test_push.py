@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleetcopy import ENVIRONMENT, FleetCopy
-from smallfleet import KUSTOMIZATION, RELEASE
+from smallfleet import KUSTOMIZATION, RELEASE, SERVICE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +71,28 @@ def here(fleet: FleetCopy) -> tuple[str, ...]:
     """Take down what is here, but for what is known of the remote."""
     questions = (("for-each-ref", "refs/heads"), ("ls-files", "--stage"), ("status", "--porcelain"))
     return (*(fleet.git(*one) for one in questions), str(fleet.snapshot()))
+
+
+def test_what_decides_is_what_the_remote_says(small: SmallFleet, bare: Path) -> None:
+    other = clone(bare, small.root.parent / "other")
+
+    def publish(path: str, text: str) -> None:
+        other.append(path, text)
+        other.commit()
+        other.git("push", "--quiet", "origin", "main")
+
+    lost = SERVICE.replace("{app: web}", "{app: lost}")
+    excuse = "check: service-selects-nothing, resource: Service/web, reason: An operator fills it"
+    publish("overlays/one/objects.yaml", f"---\n{lost}")
+    small.append("fleetops.yaml", f"exceptions: [{{{excuse}}}]\n")
+    assert "[service-selects-nothing]" in small.refused(*PUSH)
+    publish("fleetops.yaml", f"exceptions: [{{{excuse}}}]\n")
+    publish("fleetops.yaml", "registries: [elsewhere.test]\n")
+    assert "[registry-not-allowed]" in small.refused(*PUSH)
+    small.append("fleetops.yaml", "registries: [elsewhere.test]\n")
+    other.edit("fleetops.yaml", "elsewhere.test", "example.test")
+    publish("fleetops.yaml", "")
+    assert small.run(*PUSH).code == 0
 
 
 def test_it_is_on_the_remote_and_nothing_is_changed_here(small: SmallFleet, bare: Path) -> None:

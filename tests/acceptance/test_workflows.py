@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from fleetcopy import ENVIRONMENT, FLEETOPS
+from fleetops import goyaml
 from fleetops.programs import Command, Completed, Program, clean_environment, ensure, run
 from fleetops.programs.versions import Range, Version
+
+if TYPE_CHECKING:
+    from fleetcopy import FleetCopy
 
 pytestmark = pytest.mark.acceptance
 
@@ -65,3 +72,39 @@ def test_a_faulty_workflow_is_found(linter: Linter, finding: bytes, tmp_path: Pa
     completed = linter([file], tmp_path)
     assert completed.returncode != 0
     assert finding in completed.stdout
+
+
+def test_a_pull_request_is_read_by_the_tool_of_its_base(fleet: FleetCopy) -> None:
+    (workflow,) = goyaml.read((ROOT / ".github/workflows/validate.yml").read_text(), "validate.yml")
+    tool, data, *_, step = workflow.value["jobs"]["fleet"]["steps"]
+    base = "github.event.pull_request.base.sha"
+    assert (tool["with"]["path"], tool["with"]["ref"]) == (
+        "tool",
+        f"${{{{ {base} || github.sha }}}}",
+    )
+    assert (data["with"]["path"], step["env"]["BASE"]) == ("fleet", f"${{{{ {base} }}}}")
+    # What of the pull request's might be run instead is a file that would fail.
+    fleet.write("Makefile", "$(error of the pull request)\n")
+    fleet.commit()
+    fleet.append("fleetops.yaml", "throwaway_contexts: [production]\n")
+    workspace = fleet.root.parent
+    fleet.root.rename(workspace / "fleet")
+    (workspace / "tool/.venv/bin").mkdir(parents=True)
+    (workspace / "tool/.venv/bin/fleetops").symlink_to(FLEETOPS)
+
+    def validated(base: str, labels: str) -> tuple[int, str]:
+        completed = subprocess.run(
+            ["bash", "-e", "-o", "pipefail", "-c", step["run"]],  # noqa: S607
+            cwd=workspace,
+            env=ENVIRONMENT | {"BASE": base, "LABELS": labels, "SAID": "a label of ada"},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        return completed.returncode, completed.stdout
+
+    assert validated("", "") == (0, "local, aws: 39 manifests, ok\n")
+    code, said = validated("HEAD", "bug|accept: claim-removed")
+    assert (code, "error: [safeguard-loosened] local: a rehearsal may use" in said) == (1, True)
+    code, said = validated("HEAD", "accept: claim-removed|bug|accept: safeguard-loosened")
+    assert (code, "accepted safeguard-loosened: a label of ada\n" in said) == (0, True)

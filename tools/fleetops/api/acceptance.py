@@ -10,7 +10,7 @@ from fleetops.api.dangers import as_finding, dangers
 from fleetops.api.results import Acceptance
 from fleetops.api.source import Source
 from fleetops.change import differences
-from fleetops.checks import GATES
+from fleetops.checks import GATES, SAFEGUARDS
 from fleetops.danger import IDS
 from fleetops.errors import UsageError
 from fleetops.words import unknown
@@ -38,7 +38,7 @@ def reasons(rules: Sequence[str], because: Sequence[str]) -> dict[str, str]:
 
     Raises UsageError for a rule that there is not, or is without a reason.
     """
-    known = (*IDS, *(gate.id for gate in GATES))
+    known = (*IDS, *(gate.id for gate in (*GATES, *SAFEGUARDS)))
     for rule in rules:
         if rule not in known:
             raise UsageError(unknown("danger rule", rule, known))

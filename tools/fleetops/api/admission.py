@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from fleetops.api.owners import book_of
 from fleetops.api.past import stays
 from fleetops.api.results import Danger
 from fleetops.catalogue import CONFIG
 from fleetops.checks import ENVIRONMENT_FROZEN, FILE_WITHOUT_OWNER, RELEASE_TOO_YOUNG
-from fleetops.codeowners import PLACES, Owners
+from fleetops.codeowners import Owners
 from fleetops.errors import FleetopsError
-from fleetops.files import Repository
 from fleetops.git import open_git, signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime, timedelta
 
     from fleetops.api.fleet import Bench, Fleet
+    from fleetops.api.owners import Book
     from fleetops.catalogue import Environment, Release
     from fleetops.checks import Check
     from fleetops.kustomization import Closure
@@ -80,34 +80,41 @@ def is_back(bench: Bench, arrival: Arrival) -> bool:
     return any(stay.runs(arrival.release) for stay in islice(past, _LOOKED_AT))
 
 
-def unowned(fleet: Fleet, environment: Environment, closure: Closure) -> Iterator[Danger]:
-    """Give a danger for each file of an overlay that a CODEOWNERS file gives no owner."""
+def nameless(environment: Environment, previous: Environment) -> Danger:
+    """Say that what comes to run is no release, so that it cannot be told whether it ran before."""
+    message = f"it comes to run no release as a whole, which could have run in {previous.name}"
+    return _closed(RELEASE_TOO_YOUNG, environment, message)
+
+
+def unowned(
+    bench: Bench, environment: Environment, closure: Closure, former: Sequence[Book] = ()
+) -> Iterator[Danger]:
+    """Give a danger for each file of an overlay that a CODEOWNERS file gives no owner.
+
+    A file that has one has to have had one in the `former` books too.
+    """
     if environment.gates.approvals is None:
         return
-    prefix, texts = _code_owners(fleet)
-    if not texts:
-        yield _closed(FILE_WITHOUT_OWNER, environment, "the repository has no CODEOWNERS file")
     files = (*closure.files, *(one.path for one in closure.kustomizations))
     own = sorted({path for path in files if path.startswith(f"{closure.overlay}/")})
-    for place, text in texts.items():
+    said: set[str] = set()
+    for book in (book_of(bench), *former):
+        found = [one for one in _lacking(environment, own, book) if one.file not in said]
+        yield from found
+        said.update(one.file for one in found)
+
+
+def _lacking(environment: Environment, own: Sequence[str], book: Book) -> Iterator[Danger]:
+    when = f" (commit {book.commit[:12]})" if book.commit else ""
+    if not book.texts:
+        message = f"the repository has no CODEOWNERS file{when}"
+        yield _closed(FILE_WITHOUT_OWNER, environment, message)
+    for place, text in book.texts.items():
         owners = Owners(place, text)
         for path in own:
-            if not owners.covers(f"{prefix}{path}"):
-                message = f"{place} gives {path} no owner"
+            if not owners.covers(f"{book.prefix}{path}"):
+                message = f"{place} gives {path} no owner{when}"
                 yield _closed(FILE_WITHOUT_OWNER, environment, message, path)
-
-
-def _code_owners(fleet: Fleet) -> tuple[str, dict[str, str]]:
-    """Read the CODEOWNERS files of the Git repository, and where in it the fleet is.
-
-    Raises InputError for one that cannot be read.
-    """
-    root = fleet.repository.root
-    top = next((one for one in (root, *root.parents) if (one / ".git").exists()), root)
-    repository = Repository.at(top)
-    prefix = f"{root.relative_to(top)}/" if root != top else ""
-    there = [place for place in PLACES if os.path.lexists(top / place)]
-    return prefix, {place: repository.read_text(place) for place in there}
 
 
 def _age(bench: Bench, arrival: Arrival, previous: Environment, duration: timedelta) -> str | None:

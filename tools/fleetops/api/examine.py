@@ -62,8 +62,7 @@ def _conformance(bench: Bench, exhibits: Sequence[Exhibit]) -> Conformance:
         )
         for exhibit in exhibits
     ]
-    repository = bench.fleet.repository
-    folders = [repository.root / repository.resolve(one) for one in bench.fleet.config.schemas]
+    folders = bench.fleet.schema_folders
     return Conformance(subjects, bench.kubeconform, bench.folder("schemas"), folders)
 
 

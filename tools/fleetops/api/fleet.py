@@ -36,6 +36,14 @@ class Fleet(Struct, frozen=True, dict=True):
     config: Config
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     """Tells the time that gates are judged by."""
+    schema_source: Repository | None = None
+    """Whose schemas are taken, None for its own."""
+
+    @property
+    def schema_folders(self) -> list[Path]:
+        """The folders of further schemas; InputError where one leads nowhere."""
+        source = self.schema_source or self.repository
+        return [source.root / source.resolve(one) for one in self.config.schemas]
 
     @cached_property
     def releases(self) -> Mapping[str, Release]:
@@ -54,7 +62,7 @@ class Fleet(Struct, frozen=True, dict=True):
 
 
 def open_fleet(directory: Path) -> Fleet:
-    """Open the repository that `directory` lies in, as git does.
+    """Open the repository that `directory` lies in, no further up than its Git repository.
 
     Raises UsageError where it is no folder or no folder above has a fleetops.yaml, InputError where
     that is wrong.
@@ -65,6 +73,9 @@ def open_fleet(directory: Path) -> Fleet:
     for folder in (start, *start.parents):
         if (folder / CONFIG).is_file():
             return fleet_in(folder)
+        # What is above belongs to somebody else.
+        if (folder / ".git").exists():
+            break
     raise UsageError(
         f"neither {start} nor a folder above it has a {CONFIG}",
         hint="change to your repository, or name it with --directory",

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleetops.api.dangers import as_finding, dangers
-from fleetops.api.results import Finding
+from fleetops.api.dangers import dangers
+from fleetops.api.results import Danger
 from fleetops.api.sides import Side, Sides, side_of
 from fleetops.api.source import Source
-from fleetops.api.states import WORK_TREE, State, open_state
-from fleetops.catalogue import running_release
+from fleetops.api.states import WORK_TREE, State
+from fleetops.catalogue import CONFIG, running_release
 from fleetops.change import differences
 from fleetops.checks import UNRENDERABLE
 from fleetops.errors import InputError
-from fleetops.git import open_git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fleetops.api.examine import Exhibit
     from fleetops.api.fleet import Bench
-    from fleetops.api.results import Danger
-    from fleetops.catalogue import Environment
     from fleetops.errors import FleetopsError
     from fleetops.files import Repository
     from fleetops.kustomization import Closure
@@ -32,17 +29,13 @@ class Gate:
     """Environments as they were; only those of which some file is another are rendered."""
 
     def __init__(
-        self, bench: Bench, revision: str, exhibits: Sequence[Exhibit], *, whole: bool
+        self, bench: Bench, start: State, exhibits: Sequence[Exhibit], *, whole: bool
     ) -> None:
-        """Open a revision; with `whole`, what has become of environments that left counts too.
-
-        Raises as `open_state` does.
-        """
+        """With `whole`, what has become of environments that left counts too."""
         self._bench = bench
-        self._start = start = open_state(bench, open_git(bench.fleet.repository.root), revision)
+        self._start = start
         now = State(WORK_TREE, bench.fleet)
         self._renders = {one.environment.name: one.render for one in exhibits}
-        self._registries = (start if start.environments else now).fleet.config.registries
         sides = [
             Sides(name, side_of(start, name), Side(now, render.closure))
             for name, render in self._renders.items()
@@ -60,8 +53,11 @@ class Gate:
     def _before(self) -> Iterator[Side]:
         return (one.before for one in self._sides if isinstance(one.before, Side))
 
-    def findings(self, outcomes: Sequence[Render | FleetopsError]) -> Iterator[Finding]:
-        """Give the dangers, where `outcomes` has become of the overlays."""
+    def dangers(self, outcomes: Sequence[Render | FleetopsError]) -> Iterator[Danger]:
+        """Give what is in danger, and the gates that are closed.
+
+        `outcomes` is what has become of the overlays.
+        """
         waiting = iter(outcomes)
         for one in self._sides:
             try:
@@ -73,11 +69,7 @@ class Gate:
                 continue
             yield from self._dangers(one, before)
             if before is not None and one.environment in self._renders:
-                yield from map(as_finding, self._closed(one.environment, before[0]))
-
-    def asking(self, environment: Environment) -> Environment:
-        """Give an environment with the gates that it had, which no change can open for itself."""
-        return self._start.environments.get(environment.name, environment)
+                yield from self._closed(one.environment, before[0])
 
     def _closed(self, name: str, before: Render) -> Iterator[Danger]:
         """Give the gates that are closed to a change of what runs."""
@@ -91,13 +83,18 @@ class Gate:
         if former == versions:
             return
         yield from admission.frozen(bench.fleet, environment)
-        if release := running_release(versions, bench.fleet.releases):
-            previous = config.before(environment)
-            arrival = admission.Arrival(environment, previous, release, self._start.name)
-            if environment.gates.runs_before and not admission.is_back(bench, arrival):
-                yield from admission.too_young(bench, arrival)
+        previous = config.before(environment)
+        if previous is None or not environment.gates.runs_before:
+            return
+        release = running_release(versions, bench.fleet.releases)
+        if release is None:
+            yield admission.nameless(environment, previous)
+            return
+        arrival = admission.Arrival(environment, previous, release, self._start.name)
+        if not admission.is_back(bench, arrival):
+            yield from admission.too_young(bench, arrival)
 
-    def _dangers(self, sides: Sides, before: tuple[Render, Source] | None) -> Iterator[Finding]:
+    def _dangers(self, sides: Sides, before: tuple[Render, Source] | None) -> Iterator[Danger]:
         render = self._renders.get(sides.environment)
         after = None
         if render is not None and isinstance(sides.after, Side):
@@ -106,16 +103,16 @@ class Gate:
         old, new = (one[0].manifests if one else () for one in (before, after))
         found = list(differences(old, new))
         sources = (known[0][1], known[-1][1])
-        for danger in dangers(sides.environment, (old, new), found, sources, self._registries):
-            yield as_finding(danger)
+        registries = self._bench.fleet.config.registries
+        yield from dangers(sides.environment, (old, new), found, sources, registries)
 
 
-def _unknown(environment: str, error: InputError) -> Finding:
-    return Finding(
-        check=UNRENDERABLE.id,
-        severity="warning",
+def _unknown(environment: str, error: InputError) -> Danger:
+    return Danger(
+        rule=UNRENDERABLE.id,
+        severity="warn",
         environment=environment,
         message=f"what is in danger is not known: {error.message}",
-        file=error.place.path if error.place else None,
+        file=error.place.path if error.place else CONFIG,
         line=error.place.line if error.place else None,
     )

@@ -134,7 +134,7 @@ def _gates(
         previous = bench.fleet.config.before(environment)
         arrival = admission.Arrival(environment, previous, release, bench.revision)
         yield from admission.too_young(bench, arrival)
-        yield from admission.unowned(bench.fleet, environment, closure)
+        yield from admission.unowned(bench, environment, closure)
 
 
 def _pair(plan: Plan, renders: Iterator[Render]) -> tuple[Render, Render]:

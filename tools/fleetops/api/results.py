@@ -35,27 +35,6 @@ class Finding(Struct, frozen=True, kw_only=True):
     line: int | None = None
 
 
-class Validation(Result, frozen=True, kw_only=True, tag="validate"):
-    """The result of a validation."""
-
-    ok: bool
-    """False where a finding is an error."""
-    environments: tuple[str, ...]
-    manifests: int
-    """How many were looked at, over all environments."""
-    findings: tuple[Finding, ...]
-
-
-class Change(Struct, frozen=True, kw_only=True):
-    """A container that comes to run another image."""
-
-    service: str
-    resource: str
-    container: str
-    before: str
-    after: str
-
-
 class Danger(Struct, frozen=True, kw_only=True):
     """Something that a rule foretells of a change, or a gate asks for."""
 
@@ -80,6 +59,29 @@ class Acceptance(Struct, frozen=True, kw_only=True):
     because: str
     dangers: tuple[Danger, ...]
     """What it would have refused."""
+
+
+class Validation(Result, frozen=True, kw_only=True, tag="validate"):
+    """The result of a validation."""
+
+    ok: bool
+    """False where a finding is an error."""
+    environments: tuple[str, ...]
+    manifests: int
+    """How many were looked at, over all environments."""
+    findings: tuple[Finding, ...]
+    accepted: tuple[Acceptance, ...] = ()
+    """What would have been a finding too."""
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """A container that comes to run another image."""
+
+    service: str
+    resource: str
+    container: str
+    before: str
+    after: str
 
 
 class EnvironmentPromotion(Struct, frozen=True, kw_only=True):

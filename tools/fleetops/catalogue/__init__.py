@@ -4,6 +4,8 @@ from fleetops.catalogue.config import CONFIG, Config, Environment, Excuse, parse
 from fleetops.catalogue.layout import Layout, read_layout
 from fleetops.catalogue.releases import Digest, Release, ReleaseFile, ReleaseImage, read_releases
 from fleetops.catalogue.running import releases_with, running_release
+from fleetops.catalogue.safeguards import Shift, held, looser, shifts, stricter
+from fleetops.catalogue.schemas import judge_schemas
 
 SCHEMAS = {"config": Config, "release": ReleaseFile}
 """What a person writes, by the name of its JSON schema."""
@@ -19,10 +21,16 @@ __all__ = [
     "Release",
     "ReleaseFile",
     "ReleaseImage",
+    "Shift",
+    "held",
+    "judge_schemas",
+    "looser",
     "parse_config",
     "read_config",
     "read_layout",
     "read_releases",
     "releases_with",
     "running_release",
+    "shifts",
+    "stricter",
 ]

@@ -53,6 +53,11 @@ class Freeze(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
                 return end
         return None
 
+    def is_over(self, time: datetime) -> bool:
+        """Tell whether it never holds again."""
+        spans = windows.around(self.start, self.end, windows.zone(self.zone), time)
+        return all(end <= time for _, end in spans)
+
 
 class Gates(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is asked for before a release comes into an environment."""

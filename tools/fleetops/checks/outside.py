@@ -151,6 +151,31 @@ def file_without_owner(_scene: Scene) -> Iterator[Problem]:
     yield from ()
 
 
+def safeguard_loosened(_scene: Scene) -> Iterator[Problem]:
+    """A change takes away from what decides about it.
+
+    `validate --from REF` judges a change by what fleetops.yaml says at REF: its gates, registries,
+    exceptions, minors, schemas, and the CODEOWNERS files where an environment asks for approvals.
+    Here the change makes one of them weaker, or other in a way that cannot be told from weaker: an
+    exception, a registry, a schema or a context more, a minor or a gate less, an environment gone,
+    in another order or with another overlay. It is not heeded unless somebody who may decide that,
+    not the change itself, says so with `--accept safeguard-loosened --because "…"`. Then its
+    exceptions, minors and schemas hold at once; gates and registries from its merge on, each having
+    an `--accept` of its own.
+    """
+    yield from ()
+
+
+def safeguard_changed(_scene: Scene) -> Iterator[Problem]:
+    """A change alters what decides, and makes it stricter.
+
+    A gate is new or longer, an exception or a registry is gone, an environment or a minor has come,
+    or there was no fleetops.yaml before, so that the one of the change decides about itself.
+    Whoever is to agree with the change should know; nothing else has to be done.
+    """
+    yield from ()
+
+
 UNRENDERABLE = Check(unrenderable, Severity.ERROR)
 SCHEMA = Check(schema, Severity.ERROR)
 UNKNOWN_KIND = Check(unknown_kind, Severity.ERROR)
@@ -166,6 +191,10 @@ ENVIRONMENT_FROZEN = Check(environment_frozen, Severity.ERROR)
 FILE_WITHOUT_OWNER = Check(file_without_owner, Severity.ERROR)
 GATES = (RELEASE_TOO_YOUNG, ENVIRONMENT_FROZEN, FILE_WITHOUT_OWNER)
 """What an environment can ask for in fleetops.yaml, and what can be accepted like a danger."""
+SAFEGUARD_LOOSENED = Check(safeguard_loosened, Severity.ERROR)
+SAFEGUARD_CHANGED = Check(safeguard_changed, Severity.WARNING)
+SAFEGUARDS = (SAFEGUARD_LOOSENED, SAFEGUARD_CHANGED)
+"""What is said of a change of what decides, and can be accepted likewise."""
 CHECKS = (
     UNRENDERABLE,
     SCHEMA,
@@ -178,6 +207,7 @@ CHECKS = (
     SERVICE_WITHOUT_ENDPOINTS,
     HALF_GUARDED,
     *GATES,
+    *SAFEGUARDS,
 )
 ON_CLUSTER = frozenset(
     check.id

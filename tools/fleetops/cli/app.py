@@ -110,8 +110,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--from",
         dest="start",
         metavar="REF",
-        help="also say what the change from REF is in danger of",
+        help="also say what the change from REF is in danger of, and let what REF says decide",
     )
+    _accepting(validate, "with --from: even if this danger rule or gate refuses the change")
     validate.add_argument(
         "--on-cluster",
         action="store_true",
@@ -385,12 +386,17 @@ def _writing(parser: argparse.ArgumentParser) -> None:
         help="with --pr: what rehearse --output json printed, for the pull request's text; may be"
         " given again",
     )
+    _accepting(parser, "even if this danger rule or gate refuses it")
+    _output(parser)
+
+
+def _accepting(parser: argparse.ArgumentParser, words: str) -> None:
     parser.add_argument(
         "--accept",
         action="append",
         default=[],
         metavar="RULE",
-        help="even if this danger rule or gate refuses it; with --because, may be given again",
+        help=f"{words}; with --because, may be given again",
     )
     parser.add_argument(
         "--because",
@@ -399,7 +405,6 @@ def _writing(parser: argparse.ArgumentParser) -> None:
         metavar="REASON",
         help="why that is accepted: one for each --accept, in their order",
     )
-    _output(parser)
 
 
 def _output(parser: argparse.ArgumentParser, *more: str) -> None:
@@ -506,19 +511,21 @@ def _validate(session: Session, arguments: argparse.Namespace) -> int:
 
 
 def _validation(session: Session, arguments: argparse.Namespace) -> Validation:
-    from fleetops.api.validate import validate
+    from fleetops.api.validate import Since, validate
 
+    accepted = _accepted(arguments)
+    if accepted and not arguments.start:
+        raise UsageError("--accept goes with --from")
+    since = Since(arguments.start, accepted) if arguments.start else None
     if not arguments.on_cluster:
         if arguments.paths or arguments.kubeconfig or arguments.context:
             raise UsageError("PATH, --kubeconfig and --context go with --on-cluster")
-        return validate(session.fleet(), arguments.env, session.narrate, start=arguments.start)
+        return validate(session.fleet(), arguments.env, session.narrate, since=since)
     from fleetops.api.stand import Where
 
     where = Where(kubeconfig=arguments.kubeconfig, context=arguments.context)
     if not arguments.paths:
-        return validate(
-            session.fleet(), arguments.env, session.narrate, where, start=arguments.start
-        )
+        return validate(session.fleet(), arguments.env, session.narrate, where, since)
     if arguments.env or arguments.start:
         raise UsageError("PATH stands in the place of --env and --from: give one of them")
     from fleetops.api.trial import try_files

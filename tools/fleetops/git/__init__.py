@@ -5,7 +5,7 @@ from fleetops.git.log import Blob, Signature, Step, is_cut_off, renamed_from, si
 from fleetops.git.program import Git, open_git
 from fleetops.git.pulls import pull_request
 from fleetops.git.replica import Replica
-from fleetops.git.tree import export
+from fleetops.git.tree import export, texts_at
 
 __all__ = [
     "Blob",
@@ -24,4 +24,5 @@ __all__ = [
     "renamed_from",
     "signatures",
     "steps",
+    "texts_at",
 ]

@@ -67,6 +67,23 @@ def export(git: Git, commit: str, target: Path) -> None:
             raise InputError(words, place=Place(entry.path)) from None
 
 
+def texts_at(git: Git, commit: str, paths: Sequence[str]) -> dict[str, str]:
+    """Read those of some paths, from the top of the repository, that are files in a commit.
+
+    Raises InputError for one that is no text.
+    """
+    listed = git.read("ls-tree", "-z", "-l", "--full-tree", commit, "--", *paths)
+    entries = [one for one in _entries(listed, commit) if one.mode != LINK]
+    texts = {}
+    for entry, content in zip(entries, contents(git, entries), strict=True):
+        try:
+            texts[entry.path] = content.decode()
+        except UnicodeDecodeError:
+            words = f"is not UTF-8 text (commit {commit[:12]})"
+            raise InputError(words, place=Place(entry.path)) from None
+    return texts
+
+
 def _entries(listed: bytes, commit: str) -> Iterator[Entry]:
     for line in listed.split(b"\0")[:-1]:
         described, _, path = line.partition(b"\t")

@@ -77,7 +77,8 @@ def _(result: Validation) -> list[str]:
     said = f"{count(errors, 'error')}, {count(warnings, 'warning')}" if result.findings else "ok"
     where = ", ".join(result.environments)
     summary = f"{where}: {count(result.manifests, 'manifest')}, {said}"
-    return [*_findings(result.findings), summary]
+    accepted = [line for one in result.accepted for line in _acceptance(one)]
+    return [*_findings(result.findings), *accepted, summary]
 
 
 @_lines.register
