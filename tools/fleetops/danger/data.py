@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleetops.annotations import guards_of
+from fleetops.annotations import guards_of, is_forced
 from fleetops.danger.interface import Danger, Rule, Weight, named
 from fleetops.manifests import dig, mappings
 from fleetops.quantities import quantity
@@ -93,8 +93,9 @@ def reclaim_policy_delete(change: Change) -> Iterator[Danger]:
     """A volume comes to be deleted together with its claim.
 
     With the reclaim policy Delete the storage goes when the claim goes, and a StatefulSet whose
-    persistentVolumeClaimRetentionPolicy is Delete deletes the claims itself. Leave it at Retain
-    where there is data that somebody would miss.
+    persistentVolumeClaimRetentionPolicy is Delete deletes the claims itself. A StorageClass comes
+    to it only where a controller is told to replace it, and then for new volumes. Leave it at
+    Retain where there is data that somebody would miss.
     """
     places: tuple[tuple[str, str, NodePath], ...] = (
         ("", "PersistentVolume", ("spec", "persistentVolumeReclaimPolicy")),
@@ -106,7 +107,8 @@ def reclaim_policy_delete(change: Change) -> Iterator[Danger]:
         absent = "Delete" if kind == "StorageClass" else "Retain"
         for pair in change.changed(group, kind):
             old, new = (one.get(*path) or absent for one in (pair.old, pair.new))
-            if new == "Delete" != old:
+            possible = kind != "StorageClass" or is_forced(pair.new.value)
+            if new == "Delete" != old and possible:
                 yield pair.danger(f"{path[-1]} goes from {old} to Delete", *path)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fleetops.checks.pods import protocol
 from fleetops.checks.policies import disruption_budget_blocks_eviction
@@ -110,25 +110,33 @@ def disruption_budget_blocks(change: Change) -> Iterator[Danger]:
 def resources_lowered(change: Change) -> Iterator[Danger]:
     """A container gets less than it has had.
 
-    A limit or request of it is below the former one, or the request is gone. With less memory a
-    container that needed more is killed, with a lower request it may stand on a node that has no
-    room for it. Lower them only as far as what it really takes.
+    A limit or request of it is below the former one, or the request is gone; a limit stands for a
+    request that is not written. With less memory a container that needed more is killed, with a
+    lower request it may stand on a node that has no room for it. Lower them only as far as what it
+    really takes.
     """
-    for before, workload in change.workloads():
-        if before is None:
+    for old_workload, workload in change.workloads():
+        if old_workload is None:
             continue
-        former = {str(one.get("name")): one for _, one in before.containers()}
+        former = {str(one.get("name")): one for _, one in old_workload.containers()}
         for path, container in workload.containers():
-            old = dig(former.get(str(container.get("name"))), "resources")
+            old = former.get(str(container.get("name")), {})
             for key in ("limits", "requests"):
-                amounts = dig(old, key)
-                for name in amounts if isinstance(amounts, dict) else ():
-                    new = dig(container, "resources", key, name)
-                    said = _lowered(f"the {key[:-1]} of {name}", amounts[name], new)
+                amounts = _amounts(container, key)
+                for name, before in _amounts(old, key).items():
+                    new = amounts.get(name)
+                    said = _lowered(f"the {key[:-1]} of {name}", before, new)
                     # A limit that is gone is no less.
                     if said and not (key == "limits" and new is None):
                         where = written(workload.manifest, *path, "resources", key, name)
                         yield Danger(said, workload.manifest, where)
+
+
+def _amounts(container: dict[str, Any], key: str) -> dict[str, Any]:
+    """Give the limits or requests of a container; a limit stands for a request that is absent."""
+    listed = dig(container, "resources", key)
+    amounts = listed if isinstance(listed, dict) else {}
+    return {**_amounts(container, "limits"), **amounts} if key == "requests" else amounts
 
 
 def _lowered(what: str, old: object, new: object) -> str | None:

@@ -45,6 +45,23 @@ def selector_changed(change: Change) -> Iterator[Danger]:
         yield from _fixed(pair, ("spec", "selector"))
 
 
+def strategy_changed(change: Change) -> Iterator[Danger]:
+    """A Deployment whose rollingUpdate was never written comes to Recreate.
+
+    The API server has filled rollingUpdate in, server-side apply leaves what it has not written
+    itself, and the API server refuses the two beside each other; so it goes with Flux and with Argo
+    CD's ServerSideApply=true. Write `rollingUpdate` out in a change of its own first, which a later
+    one then takes out, or have the controller replace the Deployment.
+    """
+    for pair in change.unforced("apps", "Deployment"):
+        old, new = (one.get("spec", "strategy", "type") for one in (pair.old, pair.new))
+        if new == "Recreate" != old and not pair.old.get("spec", "strategy", "rollingUpdate"):
+            message = (
+                "the strategy cannot become Recreate: the rollingUpdate that was filled in stays"
+            )
+            yield pair.danger(message, "spec", "strategy", "type")
+
+
 def stateful_set_changed(change: Change) -> Iterator[Danger]:
     """A field of a StatefulSet changes that cannot.
 
@@ -200,6 +217,7 @@ RULES = tuple(
     Rule(run, Weight.REFUSE)
     for run in (
         selector_changed,
+        strategy_changed,
         stateful_set_changed,
         job_changed,
         cluster_ip_changed,

@@ -1,0 +1,86 @@
+"""What the danger rules foretell of a real Kubernetes is what it does, case by case.
+
+What they foretell of Argo CD and Flux themselves is shown in tests/gitops.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fleetops.danger import IDS
+from fleetops.kube import Kinds
+from fleetops.kube.apply import apply, await_that
+from fleetops.manifests import parse
+from played import played
+from sights import SIGHTS
+
+if TYPE_CHECKING:
+    from fleetops.cluster import Cluster
+    from fleetops.manifests import Reference
+
+pytestmark = pytest.mark.cluster
+
+FOLDER = Path(__file__).parent.parent / "cases" / "danger"
+BY_CONTROLLERS = {"controller-suspended", "prune-guard-dropped"}
+"""Shown in tests/gitops."""
+UNSEEN = {
+    "database-downgraded": "it is the database that refuses the data, and no container runs",
+    "database-version-skipped": "it is the database that refuses the data, and no container runs",
+    "isolation-lost": "a network plugin enforces policies, and there is none",
+    "network-policy-widened": "a network plugin enforces policies, and there is none",
+    "registry-not-allowed": "Kubernetes takes images from anywhere",
+    "secret-exposed": "it is whoever reads Git that reads it",
+}
+"""What no cluster like this one shows, and why."""
+ELSEWHERE = {
+    # It does leave, and has nothing that the one of the new name does not have.
+    "leaves-render/good-generated-name",
+    # The version that it had was the last to have it.
+    "stateful-set-removed/good-another-version-of-the-api",
+}
+
+
+def name_of(folder: Path) -> str:
+    return f"{folder.parent.name}/{folder.name}"
+
+
+def cases(rule: str) -> list[Path]:
+    return [one for one in sorted((FOLDER / rule).iterdir()) if name_of(one) not in ELSEWHERE]
+
+
+def test_of_every_rule_it_is_known_what_shows_it() -> None:
+    assert sorted([*SIGHTS, *BY_CONTROLLERS, *UNSEEN]) == sorted(IDS)
+
+
+@pytest.mark.parametrize("folder", [one for rule in SIGHTS for one in cases(rule)], ids=name_of)
+def test_what_is_foretold_comes_and_nothing_else(folder: Path, shared: Cluster) -> None:
+    sight = SIGHTS[folder.parent.name]
+    with played(shared.access, folder) as case:
+        case.bring_old()
+        assert not sight.waits or await_that(case.has_arrived)
+        before = sight.look(case)
+        case.bring(case.new, case.old)
+        foretold = case.foretold()
+        # What is to come is waited for, what is not to come has had its time.
+        assert foretold or not sight.waits or await_that(case.has_arrived)
+
+        def come() -> set[Reference]:
+            after = sight.look(case)
+            return {one for one in after if sight.worse(before.get(one), after[one])}
+
+        assert await_that(lambda: come() == foretold), (come(), foretold, case.refused)
+
+
+@pytest.mark.parametrize("folder", [one for rule in UNSEEN for one in cases(rule)], ids=name_of)
+def test_what_cannot_be_seen_is_let_in(folder: Path, shared: Cluster) -> None:
+    with closing(shared.access.client()) as client:
+        kinds = Kinds(client)
+        for side in ("old.yaml", "new.yaml"):
+            text = (folder / side).read_text().replace("namespace: shop", "namespace: default")
+            for manifest in parse(text, side):
+                answer = apply(client, kinds, manifest, dry_run=True)
+                assert answer.ok, answer.message
