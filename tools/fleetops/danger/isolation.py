@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from fleetops.change.meaning import meaning
+from fleetops.danger.blocks import block_within
 from fleetops.danger.interface import Danger, Rule, Weight
 from fleetops.manifests import dig, mappings
 
@@ -59,8 +60,8 @@ def network_policy_widened(change: Change) -> Iterator[Danger]:
     """A NetworkPolicy lets more through.
 
     Pods that were isolated before are reached by, or reach, peers or ports that no rule let through
-    then: a rule is new, names more of them, or names none, which means all. Narrow it to the peers
-    and ports that are needed.
+    then: a rule is new, names more of them, a wider ipBlock or one with fewer exceptions, or names
+    none, which means all. Narrow it to the peers and ports that are needed.
     """
     before = _policies(change.before)
     for policy in change.after.of("networking.k8s.io", "NetworkPolicy"):
@@ -107,7 +108,9 @@ def _covers(old: Any, new: Any, shape: str) -> bool:  # noqa: ANN401
 def _within(wide: dict[str, Any], narrow: dict[str, Any], shape: str) -> bool:
     if meaning(shape, "", wide) == meaning(shape, "", narrow):
         return True
-    if "ipBlock" in wide or "ipBlock" in narrow or "podSelector" not in {*wide, *narrow}:
+    if "ipBlock" in wide or "ipBlock" in narrow:
+        return block_within(narrow.get("ipBlock"), wide.get("ipBlock"))
+    if "podSelector" not in {*wide, *narrow}:
         return False
     # Pods of the policy's own namespace, or of the namespaces that are selected.
     if (wide.get("namespaceSelector") is None) != (narrow.get("namespaceSelector") is None):
