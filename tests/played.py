@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from fleetops.change import differences
 from fleetops.checks import Scene
 from fleetops.danger import IDS, Change
@@ -51,6 +53,14 @@ class Played:
             tuple(in_order(parse((folder / name).read_text(), name)))
             for name in ("old.yaml", "new.yaml")
         )
+        # What it neither asks for nor brings itself it does not need.
+        own = {one.reference for one in (*self.old, *self.new)}
+        text = msgspec.json.encode([one.value for one in (*self.old, *self.new)]).decode()
+        self.classes = [
+            one
+            for one in CLASSES
+            if f'"storageClassName":"{one.reference.name}"' in text and one.reference not in own
+        ]
         self.objects: dict[Reference, Manifest] = {}
         """What has been synced, as it was last."""
         self.outcomes: list[Outcome] = []
@@ -79,8 +89,7 @@ class Played:
 
     def bring_old(self) -> None:
         """Sync the old render, of which nothing may be refused."""
-        own = {one.reference for one in (*self.old, *self.new)}
-        prepare(self.stand, [one for one in CLASSES if one.reference not in own])
+        prepare(self.stand, self.classes)
         self.bring(self.old)
         assert not self.refused, self.refused
 
@@ -135,7 +144,7 @@ def played(access: Access, folder: Path) -> Iterator[Played]:
     """Give a cluster for a case, of which nothing is left after the block."""
     case = Played(access, folder)
     case.stand.begin()
-    note(case.stand, (*CLASSES, *case.old, *case.new))
+    note(case.stand, (*case.classes, *case.old, *case.new))
     try:
         yield case
     finally:

@@ -108,6 +108,32 @@ def test_what_is_gone_has_the_place_where_it_was(committed: FleetCopy) -> None:
     }
 
 
+def test_what_an_overlay_does_to_all_has_the_line_of_the_overlay(committed: FleetCopy) -> None:
+    committed.append(AWS, "replicas:\n  - {name: queue, count: 2}\nlabels:\n  - pairs: {team: a}\n")
+    found = changes(committed, "--env", "aws")["aws"]
+    line = committed.line(AWS, "count: 2")
+    assert found.pop("Deployment/fleetman/queue spec.replicas") == (1, 2, f"{AWS}:{line}")
+    assert len(found) > 10
+    line = committed.line(AWS, "team: a")
+    assert {place for _, _, place in found.values()} == {f"{AWS}:{line}"}
+
+
+def test_what_a_patch_takes_away_has_the_line_of_the_patch(committed: FleetCopy) -> None:
+    deleted = "kind: Service, apiVersion: v1, metadata: {name: fleetman-queue}, $patch: delete"
+    removed = (
+        "kind: Deployment, apiVersion: apps/v1, metadata: {name: queue}, spec: {strategy: null}"
+    )
+    committed.append(AWS, "patches:\n  - path: a.yaml\n  - path: b.yaml\n")
+    committed.write("overlays/aws/a.yaml", f"# The first\n{{{deleted}}}\n")
+    committed.write("overlays/aws/b.yaml", f"{{{removed}}}\n")
+    found = changes(committed, "--env", "aws")["aws"]
+    assert found["Service/fleetman/fleetman-queue"][2] == "overlays/aws/a.yaml:2"
+    assert {place for _, _, place in found.values()} == {
+        "overlays/aws/a.yaml:2",
+        "overlays/aws/b.yaml:1",
+    }
+
+
 def test_what_changes_nothing_is_counted_and_shown_if_asked_for(committed: FleetCopy) -> None:
     committed.edit(TRACKER, "memory: 512Mi", "memory: 0.5Gi")
     committed.edit(

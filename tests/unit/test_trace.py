@@ -11,9 +11,11 @@ from fleetops.kustomization import Tracer, read_closure
 from fleetops.manifests import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from fleetops.goyaml import NodePath
+    from fleetops.manifests import Manifest
 
 BASE = """\
 apiVersion: apps/v1
@@ -59,8 +61,10 @@ spec:
 """
 
 
-def trace(folder: Path, overlay: str, path: NodePath, **files: str) -> str:
-    """Trace a path of RENDER in an overlay over BASE, and in the patch files that are given."""
+def traced(
+    folder: Path, overlay: str, files: Mapping[str, str], render: str = RENDER
+) -> tuple[Tracer, Manifest]:
+    """Give what traces RENDER in an overlay over BASE and in patch files, and the render."""
     (folder / "base").mkdir()
     (folder / "base/kustomization.yaml").write_text("resources:\n  - deployment.yaml\n")
     (folder / "base/deployment.yaml").write_text(BASE)
@@ -69,8 +73,13 @@ def trace(folder: Path, overlay: str, path: NodePath, **files: str) -> str:
     for name, text in files.items():
         (folder / "overlay" / f"{name}.yaml").write_text(text)
     repository = Repository.at(folder)
-    (manifest,) = parse(RENDER, "render")
-    return str(Tracer(repository, read_closure(repository, "overlay")).trace(manifest, path))
+    (manifest,) = parse(render, "render")
+    return Tracer(repository, read_closure(repository, "overlay")), manifest
+
+
+def trace(folder: Path, overlay: str, path: NodePath, **files: str) -> str:
+    tracer, manifest = traced(folder, overlay, files)
+    return str(tracer.trace(manifest, path))
 
 
 HEAD = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: queue\n"
@@ -166,6 +175,84 @@ def test_the_last_patch_wins(tmp_path: Path) -> None:
 def test_an_image_leads_to_its_tag(tmp_path: Path) -> None:
     overlay = "images:\n  - name: example.com/queue\n    newTag: '2'\n"
     assert trace(tmp_path, overlay, (*QUEUE, "image")) == "overlay/kustomization.yaml:5"
+
+
+LABELLED = RENDER.replace(
+    "  name: prod-queue\n", "  name: prod-queue\n  labels: {tier: back}\n"
+).replace("  template:\n", "  selector: {matchLabels: {tier: back}}\n  template:\n")
+PAIRS = "labels:\n  - pairs: {team: a}\n  - pairs:\n      tier: back\n"
+
+
+@pytest.mark.parametrize(
+    ("overlay", "path", "place"),
+    [
+        ("namespace: fleet\n", ("metadata", "namespace"), "overlay/kustomization.yaml:3"),
+        ("namespace: other\n", ("metadata", "namespace"), "base/deployment.yaml:3"),
+        (
+            "replicas:\n  - {name: tracker, count: 3}\n  - name: queue\n    count: 3\n",
+            ("spec", "replicas"),
+            "overlay/kustomization.yaml:6",
+        ),
+        (PAIRS, ("metadata", "labels", "tier"), "overlay/kustomization.yaml:6"),
+        (PAIRS, ("spec", "selector", "matchLabels", "tier"), "base/deployment.yaml:5"),
+        (
+            f"{PAIRS}    includeSelectors: true\n",
+            ("spec", "selector", "matchLabels", "tier"),
+            "overlay/kustomization.yaml:6",
+        ),
+        (
+            "commonLabels: {tier: back}\n",
+            ("spec", "selector", "matchLabels", "tier"),
+            "overlay/kustomization.yaml:3",
+        ),
+    ],
+)
+def test_leads_to_the_field_of_the_kustomization_that_decides(
+    overlay: str, path: NodePath, place: str, tmp_path: Path
+) -> None:
+    tracer, manifest = traced(tmp_path, overlay, {}, LABELLED)
+    assert str(tracer.trace(manifest, path)) == place
+
+
+SIDECAR = (*CONTAINERS, 1)
+DELETING = f"{HEAD}$patch: delete\n"
+WITHOUT = (
+    f"{HEAD}spec:\n  replicas: null\n  template:\n    spec:\n      containers:\n"
+    "        - name: sidecar\n          $patch: delete\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("patch", "path", "line"),
+    [
+        (DELETING, (), 5),
+        (DELETING, ("spec", "replicas"), 5),
+        (WITHOUT, SIDECAR, 11),
+        (WITHOUT, (*SIDECAR, "image"), 11),
+        (WITHOUT, ("spec", "replicas"), 6),
+    ],
+)
+def test_what_is_gone_leads_to_the_patch_that_takes_it_away(
+    patch: str, path: NodePath, line: int, tmp_path: Path
+) -> None:
+    overlay = "patches:\n  - path: patch.yaml\n"
+    tracer, manifest = traced(tmp_path, overlay, {"patch": patch})
+    assert str(tracer.removal(manifest, path)) == f"overlay/patch.yaml:{line}"
+
+
+def test_what_is_gone_leads_to_the_operation_that_removes_it(tmp_path: Path) -> None:
+    overlay = f"patches:\n  - path: patch.yaml\n{TARGET}"
+    operations = "- op: replace\n  path: /a\n- op: remove\n  path: /spec/template\n"
+    tracer, manifest = traced(tmp_path, overlay, {"patch": operations})
+    assert str(tracer.removal(manifest, SIDECAR)) == "overlay/patch.yaml:4"
+
+
+@pytest.mark.parametrize("path", [(), QUEUE, ("spec",), ("spec", "template")])
+def test_what_no_patch_takes_away_leads_to_none(path: NodePath, tmp_path: Path) -> None:
+    overlay = "patches:\n  - path: patch.yaml\n  - path: other.yaml\n"
+    other = DELETING.replace("queue", "tracker")
+    tracer, manifest = traced(tmp_path, overlay, {"patch": WITHOUT, "other": other})
+    assert tracer.removal(manifest, path) is None
 
 
 def test_what_is_generated_leads_to_its_generator(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fleetops.api.results import Danger, Finding
+from fleetops.api.source import find_gone
 from fleetops.checks import Scene
 from fleetops.danger import RULES, Change
 
@@ -28,7 +30,8 @@ def dangers(
     change = Change(before, after, tuple(found), registries)
     pairs = [(rule, danger) for rule in RULES for danger in rule.run(change)]
     for rule, danger in sorted(pairs, key=lambda pair: pair[0].severity.value):
-        place = sources[0 if danger.gone else 1].find(danger.manifest, danger.path)
+        find = partial(find_gone, sources) if danger.gone else sources[1].find
+        place = find(danger.manifest, danger.path)
         yield Danger(
             rule=rule.id,
             severity=rule.severity.value,

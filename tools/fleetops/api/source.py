@@ -24,3 +24,14 @@ class Source:
         """Find the line of a field, or the overlay for what is written nowhere in it."""
         found = self._tracer.trace(manifest, path) if manifest else None
         return found or self._top
+
+    def removal(self, manifest: Manifest, path: tuple[str | int, ...]) -> Place | None:
+        """Find the patch that takes away what an object of another state has at a path."""
+        return self._tracer.removal(manifest, path)
+
+
+def find_gone(
+    sources: tuple[Source, Source], manifest: Manifest, path: tuple[str | int, ...]
+) -> Place:
+    """Find what takes away what the old one of two states had at a path, or where that stood."""
+    return sources[1].removal(manifest, path) or sources[0].find(manifest, path)

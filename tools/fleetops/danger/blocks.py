@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, NamedTuple
 
+from fleetops.manifests import dig
+
 
 class _Range(NamedTuple):
     """Addresses from the first to the last, as numbers."""
@@ -31,9 +33,7 @@ def block_within(narrow: Any, wide: Any) -> bool:  # noqa: ANN401
 
 def _let_through(block: Any) -> list[_Range]:  # noqa: ANN401
     """Give the ranges of a block between its exceptions; raises ValueError where it is none."""
-    if not isinstance(block, dict):
-        raise ValueError(block)
-    whole, excepted = _range(block.get("cidr")), block.get("except")
+    whole, excepted = _range(dig(block, "cidr")), dig(block, "except")
     holes = sorted(map(_range, excepted if isinstance(excepted, list) else ()))
     found, start = [], whole.first
     for hole in holes:

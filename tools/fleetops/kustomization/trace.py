@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from fleetops import goyaml, shapes
 from fleetops.errors import InputError, Place
 from fleetops.kustomization.entries import image_entries
-from fleetops.lists import identity, merge_keys
+from fleetops.kustomization.patches import Patch, follow, is_source_of
+from fleetops.kustomization.transformers import transformed
 from fleetops.manifests import dig, mappings, split_image
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from fleetops.files import Repository
     from fleetops.kustomization.closure import Closure, Kustomization
     from fleetops.manifests import Manifest
-
-_WORD = re.compile(r"[A-Za-z0-9.-]+")
 
 
 class Tracer:
@@ -44,6 +43,15 @@ class Tracer:
                 best = (depth, place)
         return best[1] if best else None
 
+    def removal(self, manifest: Manifest, path: goyaml.NodePath) -> Place | None:
+        """Find the patch that takes away what an object has at a path; None where none does."""
+        for kustomization in reversed(self._closure.kustomizations):
+            for patch in self._patches(kustomization):
+                place = patch.removal(manifest, path)
+                if place is not None:
+                    return place
+        return None
+
     def _candidates(
         self, manifest: Manifest, path: goyaml.NodePath
     ) -> Iterator[tuple[Place, int, Any]]:
@@ -51,6 +59,8 @@ class Tracer:
         for kustomization in reversed(self._closure.kustomizations):
             if path[-1:] == ("image",):
                 yield from _image(kustomization, manifest.get(*path), len(path))
+            for place in transformed(kustomization, manifest, path):
+                yield place, len(path), manifest.get(*path)
             for patch in reversed(tuple(self._patches(kustomization))):
                 yield from patch.candidates(manifest, path)
             yield from _generated(kustomization, manifest)
@@ -62,11 +72,11 @@ class Tracer:
     ) -> Iterator[tuple[Place, int, Any]]:
         for document in self._documents(file):
             for at, value in _objects(document.value, ()):
-                if _same(value, manifest):
-                    steps, found = _follow(value, manifest.value, path, shapes.root(manifest))
+                if is_source_of(value, manifest):
+                    steps, found = follow(value, manifest.value, path, shapes.root(manifest))
                     yield Place(file, document.line_of((*at, *steps))), len(steps), found
 
-    def _patches(self, kustomization: Kustomization) -> Iterator[_Patch]:
+    def _patches(self, kustomization: Kustomization) -> Iterator[Patch]:
         """Give what patches a kustomization, in the order of application."""
         files = iter(kustomization.patches)
         for key in ("patches", "patchesJson6902"):
@@ -79,73 +89,13 @@ class Tracer:
                     if mark is not None:
                         block = mark.style in "|>"
                         for document in _parsed(text, kustomization.path):
-                            yield _Patch(document, target, kustomization.path, mark.line, block)
+                            yield Patch(document, target, kustomization.path, mark.line, block)
         for file in files:
             yield from self._patch_file(file, None)
 
-    def _patch_file(self, file: str, target: Any) -> Iterator[_Patch]:  # noqa: ANN401
+    def _patch_file(self, file: str, target: Any) -> Iterator[Patch]:  # noqa: ANN401
         for document in self._documents(file):
-            yield _Patch(document, target, file)
-
-
-class _Patch(NamedTuple):
-    """A document that patches: a part of an object, or a list of JSON patch's operations."""
-
-    document: goyaml.Document
-    target: Any
-    """What it is for, if that is said beside it."""
-    file: str
-    before: int = 0
-    """The lines of the file that are before it."""
-    in_lines: bool = True
-    """False for an inline patch that is written in quotes."""
-
-    def candidates(
-        self, manifest: Manifest, path: goyaml.NodePath
-    ) -> Iterator[tuple[Place, int, Any]]:
-        value = self.document.value
-        if not (_selects(self.target, manifest) if self.target else _same(value, manifest)):
-            return
-        if not isinstance(value, list):
-            steps, found = _follow(value, manifest.value, path, shapes.root(manifest))
-            yield self._place(steps), len(steps), found
-        for index, operation in reversed(tuple(mappings(value))):
-            pointer = str(operation.get("path")).split("/")[1:]
-            steps = tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer)
-            inside, rest = path[: len(steps)], path[len(steps) :]
-            if operation.get("op") not in {"add", "replace"} or not _leads(steps, inside):
-                continue
-            new, rendered = operation.get("value"), manifest.get(*inside)
-            # `-` says no index, so it is the item that has to be the same.
-            if steps[-1:] != ("-",) or new == rendered:
-                shape = shapes.shape(manifest, inside)
-                further, found = _follow(new, rendered, rest, shape)
-                place = self._place((index, "value", *further))
-                yield place, len(steps) + len(further), found
-
-    def _place(self, steps: goyaml.NodePath) -> Place:
-        line = self.document.line_of(steps) if self.in_lines else 0
-        return Place(self.file, self.before + line)
-
-
-def _selects(target: Any, manifest: Manifest) -> bool:  # noqa: ANN401
-    """Tell whether a patch's target may select an object, whose name may have got a prefix.
-
-    To kustomize kind and name are regular expressions. One that is more than a word counts as
-    selecting: a stranger's expression could take for ever here.
-    """
-    kind, name = (str(dig(target, key) or "") for key in ("kind", "name"))
-    return (kind == manifest.reference.kind or not _WORD.fullmatch(kind)) and (
-        name in manifest.reference.name or not _WORD.fullmatch(name)
-    )
-
-
-def _leads(steps: goyaml.NodePath, path: goyaml.NodePath) -> bool:
-    """Tell whether a JSON pointer leads to `path`, where `-` is any index."""
-    return len(steps) == len(path) and all(
-        step == str(at) or (step == "-" and isinstance(at, int))
-        for step, at in zip(steps, path, strict=True)
-    )
+            yield Patch(document, target, file)
 
 
 def _documents(repository: Repository, path: str) -> tuple[goyaml.Document, ...]:
@@ -169,50 +119,6 @@ def _objects(value: Any, at: goyaml.NodePath) -> Iterator[tuple[goyaml.NodePath,
             yield from _objects(item, (*at, "items", index))
     else:
         yield at, value
-
-
-def _same(value: Any, manifest: Manifest) -> bool:  # noqa: ANN401
-    """Tell whether a source is that of a rendered object, whose name may have got a prefix."""
-    if dig(value, "kind") != manifest.reference.kind:
-        return False
-    name = dig(value, "metadata", "name")
-    return isinstance(name, str) and name != "" and name in manifest.reference.name
-
-
-def _follow(
-    source: Any,  # noqa: ANN401
-    rendered: Any,  # noqa: ANN401
-    path: goyaml.NodePath,
-    shape: str,
-) -> tuple[goyaml.NodePath, Any]:
-    """Follow a rendered path in a source, whose lists may be shorter or in another order."""
-    steps: list[str | int] = []
-    for step in path:
-        rendered = dig(rendered, step)
-        if isinstance(step, int) and isinstance(source, list):
-            at = _index(source, rendered, step, shape)
-            if at is None:
-                break
-            steps.append(at)
-            source = source[at]
-        elif isinstance(step, str) and isinstance(source, dict) and step in source:
-            steps.append(step)
-            source = source[step]
-        else:
-            break
-        shape = shapes.below(shape, step)
-    return tuple(steps), source
-
-
-def _index(source: list[Any], item: Any, index: int, shape: str) -> int | None:  # noqa: ANN401
-    keys = merge_keys(shape)
-    if keys:
-        wanted = identity(item, keys)
-        found = (at for at, one in enumerate(source) if identity(one, keys) == wanted)
-        return next(found, None)
-    if item in source:
-        return source.index(item)
-    return index if index < len(source) else None
 
 
 def _image(
