@@ -14,6 +14,7 @@ from fleetops.kube.apply import in_order, live
 from fleetops.manifests import dig, parse
 from fleetops.rehearsal import Stand, clear, note, prepare, prune, put
 from fleetops.rehearsal.rollouts import waits_for
+from fleetops.rehearsal.stand import warnings
 from fleetops.rehearsal.volumes import provision
 
 if TYPE_CHECKING:
@@ -107,6 +108,10 @@ class Played:
 
     def listed(self, plural: str, api: str = "/api/v1") -> list[Any]:
         return self.stand.listed(plural, [NAMESPACE], api)
+
+    def complaints(self) -> list[str]:
+        """Give what controllers have complained of since the case began."""
+        return [words for one in warnings(self.stand, [NAMESPACE]).values() for words in one]
 
     def has_arrived(self) -> bool:
         """Tell whether workloads, claims and Services are as those who look after them want it."""

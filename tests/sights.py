@@ -14,7 +14,6 @@ from fleetops.danger import refused
 from fleetops.kube.apply import apply, await_account, await_that, delete, live, namespace
 from fleetops.manifests import Manifest, Reference, dig, parse
 from fleetops.quantities import quantity
-from fleetops.rehearsal.stand import warnings
 from played import NAMESPACE
 
 if TYPE_CHECKING:
@@ -250,7 +249,7 @@ def _use_once(case: Played, volume: Manifest) -> None:
 
 def too_small(case: Played) -> Seen:
     """See which claims are refused, and which volumes a claim is not bound to for their size."""
-    said = [words for one in warnings(case.stand, [NAMESPACE]).values() for words in one]
+    said = case.complaints()
     return refusals(case) | {
         one.reference: [words for words in said if "requested PV is too small" in words]
         for one in case.of("PersistentVolume")

@@ -13,10 +13,11 @@ import pytest
 
 from fleetops.danger import IDS
 from fleetops.kube import Kinds
-from fleetops.kube.apply import apply, await_that
+from fleetops.kube.apply import apply, await_that, live
 from fleetops.manifests import parse
 from played import played
 from sights import SIGHTS
+from smallfleet import CLAIM, VOLUME
 
 if TYPE_CHECKING:
     from fleetops.cluster import Cluster
@@ -73,6 +74,38 @@ def test_what_is_foretold_comes_and_nothing_else(folder: Path, shared: Cluster) 
             return {one for one in after if sight.worse(before.get(one), after[one])}
 
         assert await_that(lambda: come() == foretold), (come(), foretold, case.refused)
+
+
+def test_a_claim_that_comes_back_does_not_get_its_volume_back(
+    shared: Cluster, tmp_path: Path
+) -> None:
+    (tmp_path / "old.yaml").write_text(f"{VOLUME}---\n{CLAIM}")
+    (tmp_path / "new.yaml").write_text(VOLUME)
+    with played(shared.access, tmp_path) as case:
+        case.bring_old()
+        assert await_that(case.has_arrived)
+        volume, claim = (next(case.of(f"PersistentVolume{one}")) for one in ("", "Claim"))
+        case.bring(case.new, case.old)
+        assert await_that(lambda: case.now(volume)["status"]["phase"] == "Released")
+        case.bring(case.old)
+        # The binder has looked for a volume, and would have one made.
+        assert await_that(lambda: any("not found" in one for one in case.complaints()))
+        assert case.now(claim)["status"]["phase"] == "Pending"
+        assert case.now(volume)["status"]["phase"] == "Released"
+
+
+def test_a_volume_that_is_pruned_goes_with_its_claim(shared: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "old.yaml").write_text(f"{VOLUME}---\n{CLAIM}")
+    (tmp_path / "new.yaml").write_text(CLAIM)
+    with played(shared.access, tmp_path) as case:
+        case.bring_old()
+        assert await_that(case.has_arrived)
+        volume = next(case.of("PersistentVolume"))
+        case.bring(case.new, case.old)
+        assert case.now(volume) is None
+        assert live(case.stand.client, case.stand.kinds, volume) is not None
+        case.bring([], case.new)
+        assert await_that(lambda: live(case.stand.client, case.stand.kinds, volume) is None)
 
 
 @pytest.mark.parametrize("folder", [one for rule in UNSEEN for one in cases(rule)], ids=name_of)
