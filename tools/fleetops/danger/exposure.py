@@ -37,8 +37,9 @@ def privilege_gained(change: Change) -> Iterator[Danger]:
     """A container gets a privilege.
 
     It may do to the node what it could not before: it is privileged, shares a namespace of the
-    host, mounts a folder of it, has a capability more, may gain privileges, may be root, or runs
-    without seccomp. Who breaks into it has the node sooner. Take back what it does not need.
+    host, mounts a folder or takes a port of it, has a capability more, may gain privileges, may be
+    root, or runs without seccomp. Who breaks into it has the node sooner. Take back what it does
+    not need.
     """
     for before, workload in change.workloads():
         known = privileges(before) if before else {}

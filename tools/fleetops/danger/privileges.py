@@ -25,6 +25,10 @@ def privileges(workload: Workload) -> dict[Privilege, NodePath]:
         inside = (*path, "securityContext")
         for what, key in _container(container, workload.spec):
             found[what, name] = (*inside, *key)
+        for index, port in mappings(container.get("ports")):
+            if port.get("hostPort"):
+                what = f"takes the port {port['hostPort']} of the node"
+                found[what, name] = (*path, "ports", index, "hostPort")
     return found
 
 
