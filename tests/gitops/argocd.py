@@ -29,6 +29,11 @@ class ArgoCD(Controller):
     name: ClassVar[str] = "argocd"
     namespace: ClassVar[str] = "argocd"
     resource: ClassVar[str] = "applications.argoproj.io"
+    guard: ClassVar[str] = "argocd.argoproj.io/sync-options: Prune=false"
+    pauses: ClassVar[tuple[str, ...]] = (
+        '{"spec":{"syncPolicy":{"automated":null}}}',
+        '{"spec":{"syncPolicy":{"automated":{"selfHeal":false}}}}',
+    )
 
     def start(self) -> None:
         module = module_folder("github.com/argoproj/argo-cd/v3", self.folder, print)
@@ -93,6 +98,10 @@ class ArgoCD(Controller):
         words += [one.get("message", "") for one in result.get("resources", ())]
         words += [one["message"] for one in status.get("conditions", ())]
         return State(revision, synced and healthy, "\n".join(filter(None, words)))
+
+    def leaves_alone(self, environment: str) -> bool:
+        found = self.get(self.resource, f"fleetman-{environment}", self.namespace)
+        return bool(found["status"]["sync"]["status"] == "OutOfSync")
 
     def cascade(self, environment: str) -> None:
         finalizer = '{"metadata":{"finalizers":["resources-finalizer.argocd.argoproj.io"]}}'

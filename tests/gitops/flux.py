@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MODULES = ("github.com/fluxcd/kustomize-controller", "github.com/fluxcd/source-controller")
 
+SUSPENDED = "Reconciliation is suspended for this object"
+
 
 class Flux(Controller):
     """source-controller cannot be built: a module that it needs is not in the Go module proxy.
@@ -30,6 +32,8 @@ class Flux(Controller):
     name: ClassVar[str] = "flux"
     namespace: ClassVar[str] = "flux-system"
     resource: ClassVar[str] = "kustomizations.kustomize.toolkit.fluxcd.io"
+    guard: ClassVar[str] = "kustomize.toolkit.fluxcd.io/prune: disabled"
+    pauses: ClassVar[tuple[str, ...]] = ('{"spec":{"suspend":true}}',)
 
     def start(self) -> None:
         for module in MODULES:
@@ -83,6 +87,18 @@ class Flux(Controller):
         revision = status.get("lastAttemptedRevision", "").rpartition(":")[2]
         words = "\n".join(one["message"] for one in ready)
         return State(revision, [one["status"] for one in ready] == ["True"], words)
+
+    def pause(self, environment: str, patch: str) -> None:
+        self._passed = self._passes()
+        super().pause(environment, patch)
+
+    def leaves_alone(self, environment: str) -> bool:
+        del environment
+        # Once when it is paused, and again when it is asked to look.
+        return self._passes() >= self._passed + 2
+
+    def _passes(self) -> int:
+        return self.processes.log(ensure(FLUX, ROOT, print).name).read_text().count(SUSPENDED)
 
     def cascade(self, environment: str) -> None:
         policy = '{"spec":{"deletionPolicy":"MirrorPrune"}}'

@@ -46,6 +46,10 @@ class Controller(ABC):
     """In which its own objects are."""
     resource: ClassVar[str]
     """What syncs an environment, as kubectl calls it."""
+    guard: ClassVar[str]
+    """The annotation that keeps it from pruning an object."""
+    pauses: ClassVar[tuple[str, ...]]
+    """Merge patches of what syncs an environment, each of which ends the healing."""
 
     def __init__(
         self, cluster: Cluster, server: Server, processes: Processes, folder: Path
@@ -68,6 +72,10 @@ class Controller(ABC):
         """Read the state from the object that syncs an environment."""
 
     @abstractmethod
+    def leaves_alone(self, environment: str) -> bool:
+        """Tell whether it has looked since it was paused, and left alone what differs."""
+
+    @abstractmethod
     def cascade(self, environment: str) -> None:
         """Have the deletion of what syncs the environment delete what was synced."""
 
@@ -81,6 +89,10 @@ class Controller(ABC):
         """Delete what syncs an environment, where anything does, and wait until it is gone."""
         name, timeout = f"fleetman-{environment}", f"--timeout={TIMEOUT:.0f}s"
         self.own("delete", self.resource, name, "--ignore-not-found", timeout)
+
+    def pause(self, environment: str, patch: str) -> None:
+        """Patch what syncs an environment with one of the pauses."""
+        self.own("patch", self.resource, f"fleetman-{environment}", "--type=merge", "-p", patch)
 
     def state(self, environment: str) -> State:
         """Give what it says now."""

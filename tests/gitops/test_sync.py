@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitops.argocd import ArgoCD
+from gitops.flux import Flux
+
 if TYPE_CHECKING:
     from gitops.synced import Synced
 
@@ -74,6 +77,42 @@ def test_what_holds_data_stays_when_it_leaves_the_render(synced: Synced) -> None
     synced.sync("local")
     assert synced.uids(UNGUARDED) == {}
     assert synced.uids(*KEPT) == kept
+
+
+def test_what_has_lost_its_guard_goes_when_it_leaves_the_render(synced: Synced) -> None:
+    service, overlay = "overlays/local/service.yaml", "overlays/local/kustomization.yaml"
+    text = synced.clone.read(service)
+    guards = {one.guard for one in (ArgoCD, Flux)}
+    for kept, left in ((True, guards), (False, guards - {synced.controller.guard})):
+        lines = "".join(f"    {one}\n" for one in sorted(left))
+        guarded = text.replace("  labels:\n", f"  annotations:\n{lines}  labels:\n")
+        synced.clone.write(service, guarded)
+        synced.sync("local")
+        before = synced.uids(UNGUARDED)
+        assert before
+        synced.clone.edit(overlay, "  - service.yaml\n", "")
+        synced.sync("local")
+        assert synced.uids(UNGUARDED) == (before if kept else {})
+        synced.clone.edit(overlay, "resources:\n", "resources:\n  - service.yaml\n")
+
+
+def test_what_is_suspended_or_heals_no_longer_leaves_a_hand_edit(synced: Synced) -> None:
+    controller = synced.controller
+
+    def leaves_it_alone() -> bool:
+        synced.notice("local")
+        return controller.leaves_alone("local")
+
+    for patch in controller.pauses:
+        synced.restore("local")
+        controller.pause("local", patch)
+        try:
+            controller.kubectl("-n", "fleetman", "scale", "deployment/queue", "--replicas=0")
+            controller.wait(leaves_it_alone, bool)
+            assert synced.get("deployment", "queue")["spec"]["replicas"] == 0
+        finally:
+            # To wire it again would not resume it.
+            controller.unwire("local")
 
 
 def test_what_holds_data_stays_when_everything_is_deleted(synced: Synced) -> None:
