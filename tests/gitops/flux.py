@@ -91,6 +91,8 @@ class Flux(Controller):
     def pause(self, environment: str, patch: str) -> None:
         self._passed = self._passes()
         super().pause(environment, patch)
+        # What it was still about ends before it sees that.
+        self.wait(self._passes, lambda passes: passes > self._passed)
 
     def leaves_alone(self, environment: str) -> bool:
         del environment
