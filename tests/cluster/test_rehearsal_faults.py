@@ -81,8 +81,8 @@ def assert_told(fleet: FleetCopy, process: subprocess.Popen[str], words: str) ->
     ("part", "moment"),
     [
         *((part, AS_IT_IS) for part in PARTS),
-        *((part, AS_IT_WOULD_BE) for part in ("etcd", "kube-apiserver", "kube-controller-manager")),
-        *((part, None) for part in PARTS),
+        *((part, AS_IT_WOULD_BE) for part in ("kube-apiserver", "kube-controller-manager")),
+        *((part, None) for part in ("supervisor", "etcd")),
     ],
 )
 def test_a_killed_part_is_told_and_is_no_fault_of_the_promotion(
