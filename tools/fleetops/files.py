@@ -128,9 +128,7 @@ class Repository(Struct, frozen=True):
                     done.append(edit)
                     with _written(edit.path):
                         temporary.replace(real)
-                        # Not every file system can; the new file is whole in any case.
-                        with contextlib.suppress(OSError):
-                            _sync_directory(real.parent)
+                        sync_directory(real.parent)
             except BaseException:
                 self.restore(done)
                 raise
@@ -175,12 +173,14 @@ def _written(path: str) -> Iterator[None]:
         ) from None
 
 
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def sync_directory(directory: Path) -> None:
+    """Have it on the disk which files are in a folder, where the file system can."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _reason(path: str, error: OSError) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from fleetops.errors import Place, RefusedError
+from fleetops.files import sync_directory
 from fleetops.git.program import said
 
 if TYPE_CHECKING:
@@ -91,13 +92,23 @@ def make_commit(git: Git, draft: Draft, scratch: Path) -> Made:
         *(("-S",) if asked == b"true\n" else ()),
         stdin=text,
     )
+    commit = name.decode().strip()
+    _harden(git, commit, draft.parent)
     subject = text.decode(errors="replace").partition("\n")[0]
-    return Made(name.decode().strip(), before, after, subject)
+    return Made(commit, before, after, subject)
 
 
 def run_post_commit(git: Git) -> None:
     """Run the hook that is told of a commit, whose failure changes nothing."""
     git.attempt("hook", "run", "--ignore-missing", "post-commit")
+
+
+def _harden(git: Git, commit: str, parent: str) -> None:
+    """Have the names of a commit's new objects on the disk; git syncs only what is in them."""
+    objects = git.path("objects")
+    for line in git.read("rev-list", "--objects", commit, f"^{parent}").splitlines():
+        sync_directory(objects / line[:2].decode())
+    sync_directory(objects)
 
 
 def _run_hook(git: Git, name: str, variables: dict[str, str], *arguments: str) -> None:

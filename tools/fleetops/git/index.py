@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from fleetops.errors import FleetopsError, Place, RefusedError
+from fleetops.files import sync_directory
 from fleetops.git.program import said
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def stage(git: Git, entries: Sequence[Entry]) -> None:
     git.change("update-index", "-z", "--index-info", stdin=listed)
     # So that nobody has to read the files anew; of other files it has its reasons to complain.
     git.attempt("update-index", "-q", "--refresh")
+    # It is to be on the disk before HEAD is, or HEAD's change would seem to be taken back.
+    sync_directory(git.path("index").parent)
 
 
 def advance(git: Git, made: Made, parent: str) -> None:
