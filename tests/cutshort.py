@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Final
 
 from fleetcopy import ENVIRONMENT, FleetCopy
@@ -32,6 +33,13 @@ def keep(small: SmallFleet) -> SmallFleet:
     small.write("new.txt", "staged")
     small.git("add", "new.txt")
     return small
+
+
+def copied(fleet: FleetCopy, folder: Path) -> FleetCopy:
+    """Copy a repository into a folder that is not there yet."""
+    (folder / "tmp").mkdir(parents=True)
+    shutil.copytree(fleet.root, folder / "repository", symlinks=True)
+    return FleetCopy(folder / "repository")
 
 
 def environment(folder: Path) -> dict[str, str]:

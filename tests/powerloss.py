@@ -95,9 +95,9 @@ def _left(
                 yield _state(top, with_it, kept)
                 yield _state(top, with_it, kept | written)
                 yield _state(top, without, kept | written)
-    for node, content in written.items():
-        if kept[node] != content:
-            for part in (kept[node], content[: len(content) // 2]):
+    for node, text in written.items():
+        if kept[node] != text:
+            for part in (kept[node], text[: len(text) // 2]):
                 yield _state(top, new, kept | written | {node: part})
 
 

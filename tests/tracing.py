@@ -161,7 +161,7 @@ def _become(command: Sequence[str]) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1):
         os.dup2(nowhere, descriptor)
-    os.execv(command[0], command)  # noqa: S606 - it is this process that is traced
+    os.execv(command[0], list(command))  # noqa: S606 - it is this process that is traced
 
 
 def _described(process: int, folder: str) -> tuple[str, str, str] | None:

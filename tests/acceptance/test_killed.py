@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from cutshort import FILE, PROMOTE, assert_goes_on, assert_whole, environment, keep
-from fleetcopy import ROOT, FleetCopy
+from cutshort import FILE, PROMOTE, assert_goes_on, assert_whole, copied, environment, keep
+from fleetcopy import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fleetcopy import FleetCopy
     from smallfleet import SmallFleet
 
 pytestmark = pytest.mark.acceptance
@@ -44,12 +44,6 @@ def promote_killed(fleet: FleetCopy, number: int, whom: str) -> Calls:
     )
     assert done.returncode == 0, done.stderr
     return [tuple(call) for call in json.loads(done.stdout)]
-
-
-def copied(fleet: FleetCopy, folder: Path) -> FleetCopy:
-    (folder / "tmp").mkdir(parents=True)
-    shutil.copytree(fleet.root, folder / "repository", symlinks=True)
-    return FleetCopy(folder / "repository")
 
 
 @pytest.mark.parametrize("whom", ["all", "leader"])

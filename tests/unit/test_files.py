@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fleetops import goyaml
+from fleetops import files, goyaml
 from fleetops.errors import InputError, RefusedError
 from fleetops.files import MAX_BYTES, Edit, Repository
 
@@ -78,6 +78,15 @@ def test_a_replacement_goes_through_a_link_to_the_file(repository: Repository) -
     repository.replace([Edit("link.yaml", b"old", b"new")])
     assert (repository.root / "link.yaml").is_symlink()
     assert (repository.root / "folder" / "file.yaml").read_bytes() == b"new"
+
+
+def test_it_is_replaced_where_files_cannot_be_exchanged(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "swap", lambda *_: False)
+    repository.replace([Edit("folder/file.yaml", b"old", b"new")])
+    assert list((repository.root / "folder").iterdir()) == [repository.root / "folder/file.yaml"]
+    assert repository.read_bytes("folder/file.yaml") == b"new"
 
 
 def test_what_was_changed_meanwhile_is_not_overwritten(repository: Repository) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fleetops.errors import FleetopsError, InputError, Place, RefusedError
+from fleetops.swap import swap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -117,17 +118,13 @@ class Repository(Struct, frozen=True):
             renames = [(edit, *prepared.enter_context(self._prepared(edit))) for edit in edits]
             for edit in edits:
                 if self.read_bytes(edit.path) != edit.old:
-                    raise RefusedError(
-                        "was changed by somebody else meanwhile",
-                        place=Place(edit.path),
-                        hint="nothing was written; run the promotion again",
-                    )
+                    raise _changed(edit)
             done: list[Edit] = []
             try:
                 for edit, temporary, real in renames:
                     done.append(edit)
                     with _written(edit.path):
-                        temporary.replace(real)
+                        self._bring(edit, temporary, real)
                         sync_directory(real.parent)
             except BaseException:
                 self.restore(done)
@@ -138,6 +135,20 @@ class Repository(Struct, frozen=True):
         for edit in edits:
             if self.read_bytes(edit.path) == edit.new:
                 self.replace([Edit(edit.path, edit.new, edit.old)])
+
+    def _bring(self, edit: Edit, temporary: Path, real: Path) -> None:
+        if not swap(temporary, real):
+            temporary.replace(real)
+        elif not self._holds(temporary, edit.old):
+            # An editor has saved it after the last look.
+            swap(temporary, real)
+            raise _changed(edit)
+
+    def _holds(self, file: Path, content: bytes) -> bool:
+        try:
+            return self.read_bytes(str(file)) == content
+        except InputError:
+            return False
 
     @contextlib.contextmanager
     def _prepared(self, edit: Edit) -> Iterator[tuple[Path, Path]]:
@@ -161,6 +172,14 @@ class Repository(Struct, frozen=True):
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def _changed(edit: Edit) -> RefusedError:
+    return RefusedError(
+        "was changed by somebody else meanwhile",
+        place=Place(edit.path),
+        hint="nothing was written; run the promotion again",
+    )
 
 
 @contextlib.contextmanager
