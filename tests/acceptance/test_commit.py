@@ -343,6 +343,56 @@ def test_a_folder_of_a_larger_repository_is_enough(fleet: FleetCopy, tmp_path: P
     assert inner.git("status", "--porcelain") == ""
 
 
+ENDINGS = {
+    "autocrlf": ("", ("core.autocrlf", "true")),
+    "eol=crlf": ("*.yaml text eol=crlf\n", None),
+    "text=auto": ("* text=auto\n", ("core.eol", "crlf")),
+    "another encoding": ("overlays/aws/*.yaml text working-tree-encoding=UTF-16LE\n", None),
+}
+
+
+@pytest.mark.parametrize("way", ["--commit", "--branch", "--push"])
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_the_commit_is_normal_and_the_work_tree_keeps_its_line_endings(
+    ending: str, way: str, kept: FleetCopy, tmp_path: Path
+) -> None:
+    attributes, setting = ENDINGS[ending]
+    committed = kept.git("show", f"HEAD:{AWS}")
+    if setting:
+        kept.git("config", *setting)
+    kept.write(".gitattributes", attributes)
+    kept.git("add", ".gitattributes")
+    kept.git("commit", "--quiet", "--allow-empty", "--message=how files are written")
+    kept.git("rm", "--cached", "--quiet", "-r", ".")
+    kept.git("reset", "--quiet", "--hard")
+    kept.git("clone", "--quiet", "--bare", ".", str(tmp_path / "bare.git"))
+    kept.git("remote", "add", "origin", str(tmp_path / "bare.git"))
+    written = (kept.root / AWS).read_bytes()
+    assert written != committed.encode()
+    done = kept.run(*PROMOTE, way)
+    assert done.code == 0, done.err
+    kept.git("fetch", "--quiet", "origin")
+    commit = {"--commit": "HEAD", "--branch": "promote/aws/release3", "--push": "FETCH_HEAD"}[way]
+    old, new = "newTag: release2", "newTag: release3"
+    at = committed.index(old, committed.index("position-tracker"))
+    normal = committed[:at] + committed[at:].replace(old, new)
+    assert kept.git("show", f"{commit}:{AWS}") == normal
+    assert kept.git("cat-file", "-s", f"{commit}:{AWS}") == f"{len(normal)}\n"
+    encoding = "utf-16-le" if ending == "another encoding" else "utf-8"
+    text = written.decode(encoding)
+    at = text.index(old, text.index("position-tracker"))
+    expected = text[:at] + text[at:].replace(old, new) if way == "--commit" else text
+    assert (kept.root / AWS).read_bytes() == expected.encode(encoding)
+    assert kept.git("status", "--porcelain") == ""
+
+
+def test_line_endings_that_git_would_not_write_are_kept_too(kept: FleetCopy) -> None:
+    kept.git("config", "core.autocrlf", "true")
+    assert kept.run(*PROMOTE, "--commit").code == 0
+    assert b"\r" not in (kept.root / AWS).read_bytes()
+    assert kept.git("status", "--porcelain") == ""
+
+
 def test_without_a_commit_there_is_nothing_to_follow(fleet: FleetCopy) -> None:
     assert "there is no commit 'HEAD'" in fleet.refused(*PROMOTE, "--commit", code=2)
 

@@ -16,19 +16,20 @@ from fleetops.api.committed import propose_at
 from fleetops.api.promote import promotion
 from fleetops.api.results import Delivery
 from fleetops.errors import FleetopsError, Place, RefusedError
-from fleetops.git import branch, index, open_git
+from fleetops.files import Edit
+from fleetops.git import branch, index, open_git, worktree
 from fleetops.git.commit import Draft, make_commit, run_post_commit
 from fleetops.git.message import Accepted, Message, Step
 from fleetops.manifests import split_image
 from fleetops.programs.run import undisturbed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from fleetops.api.fleet import Bench
     from fleetops.api.propose import Proposal, Wish
     from fleetops.api.results import Comparison, Promotion
-    from fleetops.files import Edit, Repository
+    from fleetops.files import Repository
     from fleetops.forge import Kind
     from fleetops.git import Git
     from fleetops.git.commit import Made
@@ -95,9 +96,10 @@ def _on_head(bench: Bench, git: Git, wish: Wish) -> Promotion:
     proposal = propose_at(bench, git, head, wish)
     if not proposal.edits:
         return promotion(proposal, written=False)
-    missing = _missing(bench.fleet.repository, proposal.edits)
+    unedited = _unedited(bench.fleet.repository, git, proposal.edits)
     made = commit(bench, git, head, proposal)
     index.require_unstaged(git, made)
+    missing = _missing(git, made, proposal.edits, unedited)
     with undisturbed():
         _take_over(bench.fleet.repository, git, made, head, missing)
     run_post_commit(git)
@@ -165,23 +167,38 @@ def _message(proposal: Proposal) -> Message:
     return Message(proposal.release.name, tuple(steps), accepted)
 
 
-def _missing(repository: Repository, edits: Sequence[Edit]) -> list[Edit]:
-    """List the edits that the work tree does not have yet.
+def _unedited(repository: Repository, git: Git, edits: Sequence[Edit]) -> dict[str, bytes]:
+    """Give the files of the work tree that do not have their edits yet, by path.
 
     Raises RefusedError where a file holds neither what is committed nor what will be.
     """
-    missing = []
+    unedited = {}
     for edit in edits:
         content = repository.read_bytes(edit.path)
-        if content not in {edit.old, edit.new}:
+        if worktree.is_of(git, edit.path, content, edit.new):
+            continue
+        if not worktree.is_of(git, edit.path, content, edit.old):
             raise RefusedError(
                 "has changes that are not committed",
                 place=Place(edit.path),
                 hint="nothing was written; commit them, or take them back with git restore",
             )
-        if content == edit.old:
-            missing.append(edit)
-    return missing
+        unedited[edit.path] = content
+    return unedited
+
+
+def _missing(
+    git: Git, made: Made, edits: Sequence[Edit], unedited: Mapping[str, bytes]
+) -> list[Edit]:
+    """Give the edits of the work tree's files, which may be written otherwise than committed."""
+    return [
+        edit
+        if content == edit.old
+        else Edit(path, content, worktree.checked_out(git, made.commit, path))
+        for edit in edits
+        for path, content in unedited.items()
+        if path == edit.path
+    ]
 
 
 def _delivered(proposal: Proposal, delivery: Delivery) -> Promotion:
