@@ -324,20 +324,20 @@ def test_a_lock_that_git_left_is_named(lock: str, kept: FleetCopy) -> None:
     assert kept.run(*PROMOTE, "--commit").code == 0
 
 
-def test_a_folder_of_a_larger_repository_is_enough(fleet: FleetCopy, tmp_path: Path) -> None:
-    whole = tmp_path / "whole"
-    (fleet.root / ".git").rename(tmp_path / "unused")
-    fleet.root.rename(tmp_path / "moved")
+def lie_below(fleet: FleetCopy, whole: Path) -> FleetCopy:
+    """Let the fleet be a folder of a larger repository, in which everything is committed."""
     whole.mkdir()
-    (tmp_path / "moved").rename(whole / "fleet")
-    inner = type(fleet)(whole / "fleet")
-    inner.git("init", "--quiet", "--initial-branch=main", "..")
-    (whole / "beside.txt").write_text("beside")
-    for words in (("user.name", "A"), ("user.email", "a@example.test")):
-        inner.git("config", *words)
-    inner.git("add", "--all", "..")
-    inner.git("commit", "--quiet", "--message=all")
+    fleet.root.rename(whole / "fleet")
+    (whole / "fleet" / ".git").rename(whole / ".git")
     (whole / "tmp").mkdir()
+    inner = type(fleet)(whole / "fleet")
+    inner.write("../beside.txt", "beside")
+    inner.commit()
+    return inner
+
+
+def test_a_folder_of_a_larger_repository_is_enough(kept: FleetCopy, tmp_path: Path) -> None:
+    inner = lie_below(kept, tmp_path / "whole")
     assert inner.run(*PROMOTE, "--commit").code == 0
     assert changed(inner) == [f"fleet/{AWS}"]
     assert inner.git("status", "--porcelain") == ""
@@ -391,6 +391,28 @@ def test_line_endings_that_git_would_not_write_are_kept_too(kept: FleetCopy) -> 
     assert kept.run(*PROMOTE, "--commit").code == 0
     assert b"\r" not in (kept.root / AWS).read_bytes()
     assert kept.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("way", ["--commit", "--branch", "--push"])
+def test_owners_are_those_of_the_larger_repository_in_the_commit(
+    way: str, kept: FleetCopy, tmp_path: Path
+) -> None:
+    inner = lie_below(kept, tmp_path / "whole")
+    inner.append("fleetops.yaml", "    gates: {approvals: codeowners}\n")
+    inner.write("../.github/CODEOWNERS", "/overlays/aws/ @ops\n")
+    inner.git("clone", "--quiet", "--bare", "..", str(tmp_path / "bare.git"))
+    inner.git("remote", "add", "origin", str(tmp_path / "bare.git"))
+    inner.commit()
+    inner.git("push", "--quiet", "origin", "main")
+    said = inner.refused(*PROMOTE, way)
+    assert f"CODEOWNERS gives {AWS} no owner" in said
+    inner.write("../.github/CODEOWNERS", "/fleet/overlays/aws/ @ops\n")
+    # What is not committed has no part in it.
+    assert f".github/CODEOWNERS gives {AWS} no owner" in inner.refused(*PROMOTE, way)
+    inner.commit()
+    inner.git("push", "--quiet", "origin", "main")
+    done = inner.run(*PROMOTE, way)
+    assert done.code == 0, done.err
 
 
 def test_without_a_commit_there_is_nothing_to_follow(fleet: FleetCopy) -> None:
