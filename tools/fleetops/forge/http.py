@@ -72,7 +72,7 @@ class Api:
         """Send a request and give the answer's value.
 
         Raises RefusedError with the forge's words where it refuses, UnreachableError where it does
-        not answer.
+        not answer, ProgramError where its certificate is not trusted.
         """
         content = None if body is None else json.dumps(body).encode()
         headers = self._headers | ({"Content-Type": "application/json"} if content else {})
@@ -87,6 +87,11 @@ class Api:
                 raise self._refusal(error) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
+            if isinstance(reason, ssl.SSLCertVerificationError):
+                raise ProgramError(
+                    f"the certificate of {self._host} is not trusted: {reason.verify_message}",
+                    hint="nothing was sent; an authority of your own is named by SSL_CERT_FILE",
+                ) from None
             raise UnreachableError(self._clean(f"{self._host} does not answer: {reason}")) from None
 
     def _refusal(self, error: urllib.error.HTTPError) -> Exception:

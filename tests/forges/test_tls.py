@@ -1,0 +1,124 @@
+"""No token goes to a forge whose certificate is not trusted; a real TLS server on loopback."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import subprocess
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fleetcopy import ROOT
+from fleetops.errors import ProgramError
+from fleetops.forge import Draft, find_forge
+from fleetops.programs import KUSTOMIZE
+from fleetops.programs.golang import download_environment, find_go
+from fleetops.programs.pins import read_pin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.acceptance
+
+DRAFT = Draft("promote/aws", "main", "Promote release3 in aws", "text")
+PULL = {"number": 7, "html_url": "https://forge.test/acme/fleet/pulls/7", "state": "open"}
+
+
+class Server(HTTPServer):
+    """Takes down the token of every request that reaches it."""
+
+    def __init__(self, certificate: Path) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, certificate.with_name("key.pem"))
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+        self.tokens: list[str] = []
+
+    @property
+    def url(self) -> str:
+        return f"https://127.0.0.1:{self.server_port}/acme/fleet.git"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def answer(self) -> None:
+        self.server.tokens.append(self.headers["Authorization"])
+        content = json.dumps(PULL).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_PATCH = answer  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def serving(certificate: Path) -> Iterator[Server]:
+    with Server(certificate) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def certificate_of(host: str, folder: Path) -> Path:
+    """Make a certificate that nobody has signed but itself, by the program that Go comes with."""
+    go = find_go(read_pin(KUSTOMIZE).go, ROOT, print)
+    environment = {**download_environment(folder, ROOT), **go.environment, "GOTOOLCHAIN": "local"}
+    program = str(go.path)
+    asked = [program, "env", "GOROOT"]
+    root = subprocess.run(asked, env=environment, capture_output=True, text=True, check=True)
+    script = f"{root.stdout.strip()}/src/crypto/tls/generate_cert.go"
+    words = [program, "run", script, "--host", host, "--ca", "--ecdsa-curve", "P256"]
+    subprocess.run(words, cwd=folder, env=environment, capture_output=True, check=True)
+    return folder / "cert.pem"
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return certificate_of("127.0.0.1", tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(autouse=True)
+def token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITEA_TOKEN", "opensesame")
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_no_token(own: Path) -> None:
+    with serving(own) as server, pytest.raises(ProgramError) as caught:
+        find_forge(server.url, "gitea").publish(DRAFT)
+    said = str(caught.value).replace("self signed", "self-signed")  # before OpenSSL 3
+    assert said == (
+        "the certificate of 127.0.0.1 is not trusted: self-signed certificate\n"
+        "  nothing was sent; an authority of your own is named by SSL_CERT_FILE"
+    )
+    assert server.tokens == []
+
+
+def test_one_of_another_host_gets_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = certificate_of("forge.test", tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(other))
+    with serving(other) as server, pytest.raises(ProgramError, match="IP address mismatch"):
+        find_forge(server.url, "gitea").publish(DRAFT)
+    assert server.tokens == []
+
+
+def test_an_authority_of_ones_own_is_trusted_where_it_is_named(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(own))
+    with serving(own) as server:
+        assert find_forge(server.url, "gitea").publish(DRAFT).number == 7
+    assert server.tokens == ["token opensesame"] * 2
