@@ -35,7 +35,9 @@ def test_it_can_be_one_commit(past: PastFleet) -> None:
     past.git("config", "user.email", "promoter@example.test")
     done = past.run("rollback", "--env", "two", "--commit")
     assert done.code == 0, done.err
-    assert past.git("show", "--format=%s", "--name-only") == f"Promote v2 in two\n\n{TWO}\n"
+    assert past.git("show", "--format=%s", "--name-only") == f"Roll two back to v2\n\n{TWO}\n"
+    trailers = past.git("log", "-1", "--format=%(trailers:only)").splitlines()
+    assert trailers[:3] == ["Release: v2", "Environment: two", "From: v3"]
     assert past.git("status", "--porcelain") == ""
 
 

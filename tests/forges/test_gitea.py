@@ -33,6 +33,7 @@ class Project(Struct, frozen=True):
     gitea: Gitea
     path: str
     """Of the repository in the API."""
+    remote: str
 
     def promote(self, *words: str, **environment: str) -> Done:
         return self.fleet.run("promote", *words, GITEA_TOKEN=self.gitea.token, **environment)
@@ -56,12 +57,17 @@ def gitea(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gitea]:
 def project(fleet: FleetCopy, gitea: Gitea, tmp_path: Path) -> Project:
     """Give a repository of its own on Gitea, with the fleet on its main."""
     name = f"fleet-{tmp_path.name.replace('_', '-')}"
+    introduce(fleet)
+    fleet.commit()
+    remote = gitea.remote(name)
+    fleet.git("remote", "add", "origin", remote)
+    fleet.git("push", "--quiet", "--set-upstream", "origin", "main")
+    return Project(fleet, gitea, f"/repos/{USER}/{name}", remote)
+
+
+def introduce(fleet: FleetCopy) -> None:
     for words in (("user.name", "A Promoter"), ("user.email", "promoter@example.test")):
         fleet.git("config", *words)
-    fleet.commit()
-    fleet.git("remote", "add", "origin", gitea.remote(name))
-    fleet.git("push", "--quiet", "--set-upstream", "origin", "main")
-    return Project(fleet, gitea, f"/repos/{USER}/{name}")
 
 
 def test_a_pull_request_is_opened_and_says_what_changes(project: Project) -> None:
@@ -135,6 +141,16 @@ def test_a_merged_one_has_nothing_left_to_do(project: Project) -> None:
     assert after["number"] > pull["number"]
 
 
+def test_going_back_says_so(project: Project) -> None:
+    assert project.fleet.run("promote", "release3", "--env", "aws", "--commit").code == 0
+    project.fleet.git("push", "--quiet")
+    done = project.fleet.run("rollback", *PULL, GITEA_TOKEN=project.gitea.token)
+    assert done.code == 0, done.err
+    (pull,) = project.pulls()
+    assert pull["title"] == "Roll aws back to release2"
+    assert project.log("promote/aws")[0] == "Roll aws back to release2"
+
+
 def test_each_environment_has_one_of_its_own(project: Project) -> None:
     done = project.promote("release1", "--force-order", "--env", "local", *PULL)
     assert done.code == 0, done.err
@@ -156,6 +172,32 @@ def test_what_somebody_has_added_to_the_branch_is_not_overwritten(project: Proje
     assert done.code == 1
     assert "the branch promote/aws has a commit that is no promotion" in done.err
     assert project.log("promote/aws")[0] == "by hand"
+
+
+def test_of_many_promoters_at_once_the_last_has_branch_and_pull_request(
+    project: Project, gitea: Gitea, tmp_path: Path
+) -> None:
+    releases = ("release3", "release1", "release3", "release1", "release3")
+    clones = []
+    for number in range(len(releases)):
+        (tmp_path / str(number) / "tmp").mkdir(parents=True)
+        clones.append(type(project.fleet)(tmp_path / str(number) / "repository"))
+        project.fleet.git("clone", "--quiet", project.remote, str(clones[-1].root))
+        introduce(clones[-1])
+    processes = [
+        one.start("promote", release, "--force-order", *PULL, GITEA_TOKEN=gitea.token)
+        for one, release in zip(clones, releases, strict=True)
+    ]
+    ends = [one.end(process) for one, process in zip(clones, processes, strict=True)]
+    assert [done.err for done in ends if done.code] == []
+    assert any("of origin has moved on; planning again" in done.err for done in ends)
+    (pull,) = project.pulls()
+    subject, *before = project.log("promote/aws")
+    assert before == ["as it is"]
+    assert pull["title"] == subject
+    release = subject.split()[1]
+    assert f"->  {release}" in pull["body"]
+    assert f"newTag: {release}" in project.fleet.git("show", f"origin/promote/aws:{AWS}")
 
 
 def test_the_configuration_can_say_what_the_host_is(project: Project) -> None:

@@ -175,6 +175,13 @@ def test_an_answer_that_got_lost_opens_no_second_one() -> None:
     assert [one.method for one in server.asked] == ["GET", "POST", "GET", "PATCH"]
 
 
+def test_one_that_somebody_opens_meanwhile_is_updated() -> None:
+    exists = Answer({"message": "A pull request already exists"}, 422)
+    with playing(Answer([]), exists, Answer([PULL]), Answer(PULL)) as server:
+        assert not find_forge(server.url, "github").publish(DRAFT).new
+    assert [one.method for one in server.asked] == ["GET", "POST", "GET", "PATCH"]
+
+
 def test_it_is_tried_three_times() -> None:
     with (
         playing(*[Answer(None, 503)] * 4) as server,
@@ -187,7 +194,7 @@ def test_it_is_tried_three_times() -> None:
 def test_a_refusal_is_said_in_the_forges_words_and_never_with_the_token() -> None:
     errors = [{"message": f"No commits between main and {TOKEN}"}]
     refusal = Answer({"message": "Validation Failed", "errors": errors}, 422)
-    with playing(Answer([]), refusal) as server, pytest.raises(RefusedError) as caught:
+    with playing(Answer([]), refusal, Answer([])) as server, pytest.raises(RefusedError) as caught:
         find_forge(server.url, "github").publish(DRAFT)
     assert "answers with 422 Validation Failed" in str(caught.value)
     assert "No commits between main and ***" in str(caught.value)

@@ -164,7 +164,7 @@ def _message(proposal: Proposal) -> Message:
             }
             steps.append(Step(one.environment, one.before, tuple(images.values())))
     accepted = tuple(Accepted(one.rule, one.because) for one in proposal.accepted)
-    return Message(proposal.release.name, tuple(steps), accepted)
+    return Message(proposal.release.name, tuple(steps), accepted, proposal.rollback)
 
 
 def _unedited(repository: Repository, git: Git, edits: Sequence[Edit]) -> dict[str, bytes]:

@@ -52,6 +52,7 @@ def promotion(proposal: Proposal, *, written: bool) -> Promotion:
     """Give the result of a proposal."""
     return Promotion(
         release=proposal.release.name,
+        rollback=proposal.rollback,
         environments=tuple(
             replace(one, outcome="promoted") if written and one.outcome == "planned" else one
             for one in proposal.promotions

@@ -64,6 +64,7 @@ class Proposal(Struct, frozen=True):
     """Warnings."""
     accepted: tuple[Acceptance, ...] = ()
     """The dangers that would have refused it."""
+    rollback: bool = False
 
 
 def propose(bench: Bench, wish: Wish) -> Proposal:
@@ -87,7 +88,7 @@ def propose(bench: Bench, wish: Wish) -> Proposal:
     after = {plan.environment: pair[1] for plan, pair in zip(plans, pairs, strict=True)}
     changed = [plan for plan in plans if plan.changes]
     if not changed:
-        return Proposal(release, promotions, ())
+        return Proposal(release, promotions, (), rollback=wish.rollback)
     earlier = [] if wish.force_order or wish.rollback else _earlier(bench, changed)
     elsewhere = [one for one in earlier if one not in after]
     closures = [(fleet.repository, fleet.closure(one)) for one in elsewhere]
@@ -120,7 +121,8 @@ def propose(bench: Bench, wish: Wish) -> Proposal:
         for plan in changed
         if plan.new != plan.old
     }
-    return Proposal(release, promotions, tuple(edits.values()), findings, judged.accepted)
+    written = tuple(edits.values())
+    return Proposal(release, promotions, written, findings, judged.accepted, wish.rollback)
 
 
 def _gates(

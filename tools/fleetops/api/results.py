@@ -122,6 +122,8 @@ class Promotion(Result, frozen=True, kw_only=True, tag="promote"):
     """The result of a promotion that was not refused."""
 
     release: str
+    rollback: bool = False
+    """Whether the release is gone back to."""
     environments: tuple[EnvironmentPromotion, ...]
     findings: tuple[Finding, ...] = ()
     """Warnings; an error would have refused the promotion."""

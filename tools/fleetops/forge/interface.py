@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from fleetops.errors import RefusedError
 from fleetops.forge.http import UnreachableError
 
 if TYPE_CHECKING:
@@ -68,8 +69,15 @@ class Forge(ABC):
         # Looked for each time: an answer that did not arrive may have opened it.
         found = self.find(draft)
         if found is None:
-            created = self.create(draft)
-            return Opened(created.number, created.url, new=True)
+            try:
+                created = self.create(draft)
+            except RefusedError:
+                # Somebody else may have opened it just now.
+                found = self.find(draft)
+                if found is None:
+                    raise
+            else:
+                return Opened(created.number, created.url, new=True)
         self.update(found, draft)
         return Opened(found.number, found.url, new=False)
 

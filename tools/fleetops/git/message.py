@@ -38,13 +38,16 @@ class Message(Struct, frozen=True):
     release: str
     steps: Sequence[Step]
     accepted: Sequence[Accepted] = ()
+    back: bool = False
+    """The release is one that ran there before."""
 
     @property
     def subject(self) -> str:
         """The first line."""
-        return _line(
-            f"Promote {self.release} in {', '.join(one.environment for one in self.steps)}"
-        )
+        where = ", ".join(one.environment for one in self.steps)
+        if self.back:
+            return _line(f"Roll {where} back to {self.release}")
+        return _line(f"Promote {self.release} in {where}")
 
     def __str__(self) -> str:
         parts = [self.subject]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -11,6 +11,9 @@ from fleetops.git.program import said
 
 if TYPE_CHECKING:
     from fleetops.git.program import Git
+
+
+_TRIES: Final = 5
 
 
 class Remote(Struct, frozen=True):
@@ -35,15 +38,16 @@ class Remote(Struct, frozen=True):
         raise UsageError(f"{self.name} has no branch to begin with", hint="push one first")
 
     def tip(self, branch: str) -> str | None:
-        """Give the commit that a branch of the remote is at, there to be read; None without one."""
+        """Give the commit that a branch of the remote is at, there to be read; None without one.
+
+        Raises RefusedError where it moves each time before it can be fetched.
+        """
         reference = f"refs/heads/{branch}"
-        listed = self.git.change("ls-remote", "--", self.name, reference).decode(errors="replace")
-        for line in listed.splitlines():
-            commit, _, name = line.partition("\t")
-            if name == reference:
-                self._fetch(commit, reference)
+        for _ in range(_TRIES):
+            commit = self._listed(reference)
+            if commit is None or self._fetched(commit, reference):
                 return commit
-        return None
+        raise RefusedError(f"{branch} of {self.name} does not stay where it is", hint="try again")
 
     def require_tip(self, branch: str) -> str:
         """Give the commit that a branch of the remote is at; UsageError where there is none."""
@@ -68,15 +72,20 @@ class Remote(Struct, frozen=True):
             return None
         return f"{completed.stdout.decode(errors='replace').strip()}\n{said(completed)}".strip()
 
-    def _fetch(self, commit: str, reference: str) -> None:
+    def _listed(self, reference: str) -> str | None:
+        listed = self.git.change("ls-remote", "--", self.name, reference).decode(errors="replace")
+        lines = (line.partition("\t") for line in listed.splitlines())
+        return next((commit for commit, _, name in lines if name == reference), None)
+
+    def _fetched(self, commit: str, reference: str) -> bool:
+        """Have a commit here; False where the reference no longer leads to it."""
         if not self.git.ask("cat-file", "-e", f"{commit}^{{tree}}").returncode:
-            return
+            return True
         self.git.change(
             *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"),
             *("--recurse-submodules=no", "--", self.name, reference),
         )
-        if self.git.ask("cat-file", "-e", f"{commit}^{{tree}}").returncode:
-            raise RefusedError(f"{self.name} no longer has the commit {commit[:12]}")
+        return not self.git.ask("cat-file", "-e", f"{commit}^{{tree}}").returncode
 
 
 def find_remote(git: Git, asked: str | None) -> Remote:

@@ -41,6 +41,8 @@ def _quoted(result: Result) -> str:
 
 
 def as_title(promotion: Promotion) -> str:
-    """Say in a line what is promoted where."""
+    """Say in a line what is promoted where, or gone back to."""
     where = ", ".join(one.environment for one in promotion.environments)
+    if promotion.rollback:
+        return clean(f"Roll {where} back to {promotion.release}")[:_TITLE]
     return clean(f"Promote {promotion.release} in {where}")[:_TITLE]
