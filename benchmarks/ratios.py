@@ -29,10 +29,18 @@ IMAGES = " ".join(
 
 TRACKER = "base/position-tracker/deployment.yaml"
 COMMIT = (
-    "git init --quiet",
+    "git init --quiet --initial-branch=main",
     "git add --all",
-    "git -c user.name=a -c user.email=a@example.com commit --quiet --message fleet",
+    "git config user.name a",
+    "git config user.email a@example.com",
+    "git commit --quiet --message fleet",
+    "git clone --quiet --bare . ../remote.git",
+    "git remote add origin ../remote.git",
 )
+RENDERS = "for o in overlays/aws/ ../before/overlays/aws/; do {} build $o; done"
+# The next round begins where this one did.
+UNCOMMIT = "git reset --quiet --soft HEAD^ && git restore --staged --worktree overlays"
+UNPUSH = "git --git-dir ../remote.git update-ref refs/heads/main $(git rev-parse HEAD)"
 
 
 class Row(NamedTuple):
@@ -68,6 +76,18 @@ def rows() -> list[Row]:
             f"{FLEETOPS} diff",
             f"for o in overlays/*/ ../before/overlays/*/; do {kustomize} build $o; done",
             1.3,
+        ),
+        Row(
+            "promote --commit",
+            f"{FLEETOPS} promote release3 --env aws --commit && {UNCOMMIT}",
+            RENDERS.format(kustomize),
+            2.5,
+        ),
+        Row(
+            "promote --push",
+            f"{FLEETOPS} promote release3 --env aws --push && {UNPUSH}",
+            RENDERS.format(kustomize),
+            2.5,
         ),
         Row("--version", f"{FLEETOPS} --version", f"{sys.executable} -c 'import typer'", 1.5),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -413,6 +415,27 @@ def test_owners_are_those_of_the_larger_repository_in_the_commit(
     inner.git("push", "--quiet", "origin", "main")
     done = inner.run(*PROMOTE, way)
     assert done.code == 0, done.err
+
+
+WAYS = ("--commit", "--branch", "--push", "--pr")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_git_that_is_too_old_is_named(way: str, kept: FleetCopy, tmp_path: Path) -> None:
+    old = tmp_path / "bin" / "git"
+    old.parent.mkdir()
+    script = '[ "$*" = "${*%version}" ] || { echo git version 2.34.1; exit; }'
+    old.write_text(f'#!/bin/sh\n{script}\nexec {shutil.which("git")} "$@"\n')
+    old.chmod(0o755)
+    path = {"PATH": f"{old.parent}{os.pathsep}{os.environ['PATH']}"}
+    said = kept.refused(*PROMOTE, way, code=3, environment=path)
+    assert f"fleetops: {old} is 2.34.1, and to commit takes 2.36.0 or newer\n" in said
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_that_there_is_no_git_is_said(way: str, kept: FleetCopy, tmp_path: Path) -> None:
+    said = kept.refused(*PROMOTE, way, code=3, environment={"PATH": str(tmp_path)})
+    assert said == "fleetops: there is no git on PATH\n  install git\n"
 
 
 def test_without_a_commit_there_is_nothing_to_follow(fleet: FleetCopy) -> None:

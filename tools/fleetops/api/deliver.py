@@ -20,6 +20,7 @@ from fleetops.files import Edit
 from fleetops.git import branch, index, open_git, worktree
 from fleetops.git.commit import Draft, make_commit, run_post_commit
 from fleetops.git.message import Accepted, Message, Step
+from fleetops.git.program import require_recent
 from fleetops.manifests import split_image
 from fleetops.programs.run import undisturbed
 
@@ -72,9 +73,11 @@ Way = OnHead | OnBranch | Pushed | Requested
 def deliver(bench: Bench, wish: Wish, way: Way) -> Promotion:
     """Make a promotion one commit, and bring it where it was asked for: wholly, or not at all.
 
-    Raises what `propose` raises, and RefusedError where git, a hook or a remote refuses.
+    Raises what `propose` raises, RefusedError where git, a hook or a remote refuses, and
+    ProgramError where git is missing or too old.
     """
     git = open_git(bench.guarded)
+    require_recent(git)
     match way:
         case OnHead():
             return _on_head(bench, git, wish)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from fleetops.errors import ProgramError, RefusedError, UsageError
 from fleetops.programs import Command, run
 from fleetops.programs.places import programs_named, search_path
+from fleetops.programs.versions import Version, parse_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from fleetops.programs import Completed
 
+_OLDEST: Final = Version(2, 36)
 _SECONDS: Final = 60.0
 _HOOK_SECONDS: Final = 600.0
 _MAX_OUTPUT: Final = 1024**3
@@ -140,6 +142,17 @@ def open_git(root: Path) -> Git:
     if program is None:
         raise ProgramError("there is no git on PATH", hint="install git")
     return Git(program, root)
+
+
+def require_recent(git: Git) -> None:
+    """Raise ProgramError for a git that commits nothing as it has to be: one without `git hook`."""
+    version = parse_version(git.read("version").decode(errors="replace"))
+    if version is None or version < _OLDEST:
+        raise ProgramError(
+            f"{git.program} is {version or 'of a version that it does not say'}, and to commit"
+            f" takes {_OLDEST} or newer",
+            hint="nothing was written; install a newer git",
+        )
 
 
 def _environment(root: Path) -> dict[str, str]:

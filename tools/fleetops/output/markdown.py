@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fleetops.api.results import Result
 
 MOST = 65_000
-"""Bytes, which is as much as a comment on GitHub, GitLab or Gitea may have for certain."""
+"""Bytes; GitHub, which takes the least, takes 65,536 characters, and none has less than a byte."""
 _LONGEST = 1_000
 """Characters of a line: a name may be as long as a stranger likes."""
 _RESERVE = 200
