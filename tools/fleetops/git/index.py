@@ -28,12 +28,13 @@ _LOCKS: Final = ("index.lock", "HEAD.lock")
 
 def require_calm(git: Git) -> None:
     """Refuse where the next commit belongs to something else, or git is at work or was killed."""
-    for name, what in _UNDER_WAY.items():
-        if git.path(name).exists():
-            raise RefusedError(f"{what} is under way", hint="end it first; see git status")
     reference = git.ask("symbolic-ref", "--quiet", "HEAD").stdout.decode().strip()
-    for name in (*_LOCKS, *((f"{reference}.lock",) if reference else ())):
-        path = git.path(name)
+    locks = (*_LOCKS, *((f"{reference}.lock",) if reference else ()))
+    paths = git.paths((*_UNDER_WAY, *locks))
+    for name, what in _UNDER_WAY.items():
+        if paths[name].exists():
+            raise RefusedError(f"{what} is under way", hint="end it first; see git status")
+    for path in map(paths.__getitem__, locks):
         if path.exists():
             raise RefusedError(
                 "another git is at work in this repository, or was killed",

@@ -18,7 +18,7 @@ from fleetops.programs.places import programs_named, search_path
 from fleetops.programs.versions import Version, parse_version
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from fleetops.programs import Completed
@@ -105,8 +105,13 @@ class Git(Struct, frozen=True):
 
     def path(self, name: str) -> Path:
         """Give where git keeps a file of its own, such as `index`."""
-        found = self.read("rev-parse", "--git-path", name)
-        return self.root / os.fsdecode(found).removesuffix("\n")
+        return self.paths([name])[name]
+
+    def paths(self, names: Sequence[str]) -> dict[str, Path]:
+        """Give where git keeps files of its own, by their names."""
+        words = (word for name in names for word in ("--git-path", name))
+        found = os.fsdecode(self.read("rev-parse", *words)).removesuffix("\n").split("\n")
+        return {name: self.root / path for name, path in zip(names, found, strict=True)}
 
     def prefix(self) -> str:
         """Give the path from the top of the repository to the folder, with a slash behind it."""
