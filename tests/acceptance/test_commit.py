@@ -429,7 +429,7 @@ def test_a_git_that_is_too_old_is_named(way: str, kept: FleetCopy, tmp_path: Pat
     old.chmod(0o755)
     path = {"PATH": f"{old.parent}{os.pathsep}{os.environ['PATH']}"}
     said = kept.refused(*PROMOTE, way, code=3, environment=path)
-    assert f"fleetops: {old} is 2.34.1, and to commit takes 2.36.0 or newer\n" in said
+    assert f"fleetops: {old} is 2.34.1, and to commit takes 2.38.0 or newer\n" in said
 
 
 @pytest.mark.parametrize("way", WAYS)

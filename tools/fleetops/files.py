@@ -130,6 +130,12 @@ class Repository(Struct, frozen=True):
                 self.restore(done)
                 raise
 
+    def tidy(self, paths: Iterable[str]) -> None:
+        """Remove what a promotion that was killed has left beside files."""
+        for path in paths:
+            with _written(path):
+                _beside(self.root / self.resolve(path)).unlink(missing_ok=True)
+
     def restore(self, edits: Iterable[Edit]) -> None:
         """Take edits back, where the files still hold what was written."""
         for edit in edits:
@@ -156,8 +162,7 @@ class Repository(Struct, frozen=True):
         real = self.root / self.resolve(edit.path)
         with _written(edit.path):
             mode = stat.S_IMODE(real.stat().st_mode)
-            # Always the same name: what a killed process left is gone with the next edit.
-            temporary = real.with_name(f".{real.name}.fleetops")
+            temporary = _beside(real)
             temporary.unlink(missing_ok=True)
             descriptor = os.open(
                 temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
@@ -172,6 +177,11 @@ class Repository(Struct, frozen=True):
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def _beside(file: Path) -> Path:
+    # Always the same name, so that what a killed process left is found.
+    return file.with_name(f".{file.name}.fleetops")
 
 
 def _changed(edit: Edit) -> RefusedError:

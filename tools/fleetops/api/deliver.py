@@ -97,6 +97,7 @@ def _on_head(bench: Bench, git: Git, wish: Wish) -> Promotion:
     index.require_calm(git)
     head = git.commit("HEAD")
     proposal = propose_at(bench, git, head, wish)
+    bench.fleet.repository.tidy(one.file for one in proposal.promotions)
     if not proposal.edits:
         return promotion(proposal, written=False)
     unedited = _unedited(bench.fleet.repository, git, proposal.edits)

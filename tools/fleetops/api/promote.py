@@ -44,6 +44,7 @@ def promote(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> P
             return deliver(place, request.wish, request.way)
         proposal = propose(place, request.wish)
         if not request.dry_run:
+            fleet.repository.tidy(one.file for one in proposal.promotions)
             fleet.repository.replace(proposal.edits)
         return promotion(proposal, written=not request.dry_run)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from fleetops.programs import Completed
 
-_OLDEST: Final = Version(2, 36)
+_OLDEST: Final = Version(2, 38)
 _SECONDS: Final = 60.0
 _HOOK_SECONDS: Final = 600.0
 _MAX_OUTPUT: Final = 1024**3
@@ -150,7 +150,7 @@ def open_git(root: Path) -> Git:
 
 
 def require_recent(git: Git) -> None:
-    """Raise ProgramError for a git that commits nothing as it has to be: one without `git hook`."""
+    """Raise ProgramError for a git that is too old to commit, or to keep to what it is set to."""
     version = parse_version(git.read("version").decode(errors="replace"))
     if version is None or version < _OLDEST:
         raise ProgramError(
