@@ -123,6 +123,8 @@ def test_a_closed_one_is_opened_anew(branch: str, project: Project) -> None:
     assert done.code == 0, done.err
     (pull,) = project.pulls()
     assert pull["number"] > first["number"]
+    done = project.promote("release1", "--force-order", *PULL)
+    assert f"updated pull request {pull['number']}: " in done.out, done.err
 
 
 def test_a_merged_one_has_nothing_left_to_do(project: Project) -> None:

@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.acceptance
 
 DRAFT = Draft("promote/aws", "main", "Promote release3 in aws", "text")
-PULL = {"number": 7, "html_url": "https://forge.test/acme/fleet/pulls/7", "state": "open"}
+PULL = {
+    "number": 7,
+    "html_url": "https://forge.test/acme/fleet/pulls/7",
+    "head": {"ref": "promote/aws", "repo_id": 1},
+    "base": {"ref": "main", "repo_id": 1},
+}
 
 
 class Server(HTTPServer):
@@ -49,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         self.server.tokens.append(self.headers["Authorization"])
-        content = json.dumps(PULL).encode()
+        content = json.dumps([PULL] if self.command == "GET" else PULL).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()

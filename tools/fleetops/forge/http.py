@@ -21,6 +21,7 @@ _SECONDS: Final = 30.0
 _MAX_BYTES: Final = 8 * 1024**2
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _PASSING: Final = (
+    HTTPStatus.CONFLICT,  # somebody else changes the same at this moment
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.BAD_GATEWAY,
     HTTPStatus.SERVICE_UNAVAILABLE,
