@@ -225,6 +225,7 @@ def test_the_result_names_what_changes(fleet: FleetCopy) -> None:
         "command": "promote",
         "version": 1,
         "release": "release3",
+        "rollback": False,
         "environments": [
             {
                 "environment": "aws",

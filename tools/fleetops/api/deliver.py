@@ -179,7 +179,7 @@ def _unedited(repository: Repository, git: Git, edits: Sequence[Edit]) -> dict[s
     unedited = {}
     for edit in edits:
         content = repository.read_bytes(edit.path)
-        if worktree.is_of(git, edit.path, content, edit.new):
+        if content != edit.old and worktree.is_of(git, edit.path, content, edit.new):
             continue
         if not worktree.is_of(git, edit.path, content, edit.old):
             raise RefusedError(
