@@ -46,19 +46,26 @@ def source(module: str) -> dict[str, Any]:
 
 
 def module_folder(module: str, scratch: Path, narrate: Callable[[str], None]) -> Path:
-    """Give the folder of a module's source, downloaded unless Go has it; its sum is the pinned."""
+    """Give the folder of a module's source, in the version that the schemas are from."""
     pinned = source(module)
+    return downloaded(module, pinned["version"], pinned["sum"], scratch, narrate)
+
+
+def downloaded(
+    module: str, version: str, its_sum: str, scratch: Path, narrate: Callable[[str], None]
+) -> Path:
+    """Give the folder of a module's source, downloaded unless Go has it; its sum is the pinned."""
     go = find_go(read_pin(ARGOCD).go, ROOT, narrate)
     answer = subprocess.run(
-        [go.path, "mod", "download", "-json", f"{module}@{pinned['version']}"],
+        [go.path, "mod", "download", "-json", f"{module}@{version}"],
         cwd=scratch,
         env={**download_environment(scratch, ROOT), **go.environment, "GOTOOLCHAIN": "local"},
         capture_output=True,
         check=True,
     )
-    downloaded = json.loads(answer.stdout)
-    assert downloaded["Sum"] == pinned["sum"]
-    return Path(downloaded["Dir"])
+    found = json.loads(answer.stdout)
+    assert found["Sum"] == its_sum
+    return Path(found["Dir"])
 
 
 def redis() -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -32,7 +33,7 @@ class Edit(Struct, frozen=True):
     new: bytes
 
 
-class Repository(Struct, frozen=True):
+class Repository(Struct, frozen=True, dict=True):
     """A work tree whose paths are given relative to it, with slashes."""
 
     root: Path
@@ -50,7 +51,7 @@ class Repository(Struct, frozen=True):
         circle or nowhere.
         """
         try:
-            real = os.path.realpath(self.root / path, strict=True)
+            real = self._real(path)
         except OSError as error:
             raise InputError(_reason(path, error), place=place or Place(path)) from None
         except ValueError:
@@ -62,6 +63,20 @@ class Repository(Struct, frozen=True):
                 hint="everything that is rendered has to stand in the repository",
             )
         return os.path.relpath(real, self.root)
+
+    def _real(self, path: str) -> str:
+        """Follow the links; those in the way to a folder only once."""
+        folder, name = os.path.split(os.path.join(self.root, path))  # noqa: PTH118
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder, strict=True)
+        real = os.path.join(self._folders[folder], name)  # noqa: PTH118 - thousands of times
+        if name in {"", ".", ".."} or stat.S_ISLNK(os.lstat(real).st_mode):
+            real = os.path.realpath(real, strict=True)
+        return real
+
+    @cached_property
+    def _folders(self) -> dict[str, str]:
+        return {}
 
     def is_directory(self, path: str) -> bool:
         """Tell whether `path` is a folder."""

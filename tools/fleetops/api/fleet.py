@@ -58,7 +58,12 @@ class Fleet(Struct, frozen=True, dict=True):
 
     def closure(self, environment: Environment) -> Closure:
         """Find what the overlay of an environment consists of."""
-        return read_closure(self.repository, environment.overlay, place=Place(CONFIG))
+        place = Place(CONFIG)
+        return read_closure(self.repository, environment.overlay, place=place, known=self._bases)
+
+    @cached_property
+    def _bases(self) -> dict[str, Closure]:
+        return {}
 
 
 def open_fleet(directory: Path) -> Fleet:

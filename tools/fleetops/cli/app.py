@@ -125,7 +125,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="with --on-cluster: files or folders of manifests, in place of the environments",
     )
     _given(validate, _ALLOWED)
-    _output(validate)
+    _output(validate, "markdown", "github", "junit", "sarif")
 
     _describe_diff(_command(commands, "diff", _diff, "compare two states of the repository"))
 

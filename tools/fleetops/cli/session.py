@@ -28,16 +28,14 @@ class Session:
 
     def print(self, result: Result) -> None:
         """Print a result on stdout."""
-        from fleetops.output import as_json, as_markdown, as_text
+        from fleetops.output.formats import written
 
-        match self.output:
-            case "json":
-                text = as_json(result)
-            case "markdown":
-                text = as_markdown(result)
-            case _:
-                text = as_text(result, colour=_in_colour())
+        text = written(result, self.output, colour=_in_colour())
         sys.stdout.write(f"{text}\n")
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if self.output == "github" and summary:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(f"{written(result, 'markdown')}\n")
 
     def narrate(self, line: str) -> None:
         """Say a line on stderr; whoever's words are in it, it does nothing there."""

@@ -71,24 +71,27 @@ class Closure(Struct, frozen=True):
         return self.kustomizations[-1]
 
 
-def read_closure(repository: Repository, overlay: str, *, place: Place | None = None) -> Closure:
+def read_closure(
+    repository: Repository,
+    overlay: str,
+    *,
+    place: Place | None = None,
+    known: dict[str, Closure] | None = None,
+) -> Closure:
     """Find every file of the overlay; `place` is where its name is written.
+
+    `known` holds bases and components that were read before, as closures of their own, and gets
+    those of this overlay: many overlays stand on the same ones.
 
     Raises InputError with file and line for what cannot be rendered here: a path out of the
     repository, a URL, a Helm chart, a cycle, a missing file, a kustomization that is none.
     """
-    walk = _Walk(repository)
+    walk = _Walk(repository, {} if known is None else known)
     place = place or Place(overlay)
     folder = walk.resolve("", overlay, place)
     if not repository.is_directory(folder):
         raise InputError(f"{overlay} is not a folder", place=place)
-    walk.enter(folder, place, ())
-    return Closure(
-        folder,
-        tuple(walk.entered.values()),
-        tuple(sorted(walk.files)),
-        tuple(sorted(walk.links.items())),
-    )
+    return walk.read(folder, place, ())
 
 
 def kustomization_file(repository: Repository, folder: str, place: Place) -> str:
@@ -109,20 +112,15 @@ def kustomization_file(repository: Repository, folder: str, place: Place) -> str
 class _Walk:
     """A depth-first walk from an overlay to its bases."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, known: dict[str, Closure]) -> None:
         self.repository = repository
+        self.known = known
         self.entered: dict[str, Kustomization] = {}
         self.files: set[str] = set()
         self.links: dict[str, str] = {}
 
-    def enter(self, folder: str, place: Place, above: tuple[str, ...]) -> None:
+    def read(self, folder: str, place: Place, above: tuple[str, ...]) -> Closure:
         """Read the kustomization in a folder, its bases first."""
-        for visited in above:
-            if visited == folder or _is_below(visited, folder):
-                circle = " → ".join((*above[above.index(visited) :], folder))
-                raise InputError(f"goes round in a circle: {circle}", place=place)
-        if folder in self.entered:
-            return
         if len(above) >= MAX_NESTING:
             raise InputError(f"nests more than {MAX_NESTING} kustomizations", place=place)
         path = self.locate(folder, kustomization_file(self.repository, folder, place), place)
@@ -134,6 +132,25 @@ class _Walk:
         patches = tuple(reader.patches())
         reader.others()
         self.entered[folder] = Kustomization(folder, path, text, document, manifests, patches)
+        return Closure(
+            folder,
+            tuple(self.entered.values()),
+            tuple(sorted(self.files)),
+            tuple(sorted(self.links.items())),
+        )
+
+    def enter(self, folder: str, place: Place, above: tuple[str, ...]) -> None:
+        """Add a base or component, and all that it stands on."""
+        if circle := _circle(folder, above):
+            raise InputError(f"goes round in a circle: {circle}", place=place)
+        closure = self.known.get(folder)
+        if closure is None or not _fits(closure, above):
+            closure = _Walk(self.repository, self.known).read(folder, place, above)
+            self.known[folder] = closure
+        for one in closure.kustomizations:
+            self.entered.setdefault(one.folder, one)
+        self.files.update(closure.files)
+        self.links.update(closure.links)
 
     def resolve(self, folder: str, path: str, place: Place) -> str:
         """Find where a local path leads, and note the links on the way."""
@@ -288,6 +305,22 @@ class _References:
             found = plugin_files(text, Place(real), inline=False)
         for name, at in found:
             self.walk.file(self.folder, name, at)
+
+
+def _circle(folder: str, above: tuple[str, ...]) -> str:
+    """Give the way round if a folder leads back to one that it is read for."""
+    for number, visited in enumerate(above):
+        if visited == folder or _is_below(visited, folder):
+            return " → ".join((*above[number:], folder))
+    return ""
+
+
+def _fits(closure: Closure, above: tuple[str, ...]) -> bool:
+    """Tell whether a base stands below these as it stood below others."""
+    folders = [one.folder for one in closure.kustomizations]
+    return len(above) + len(folders) <= MAX_NESTING and not any(
+        _circle(folder, above) for folder in folders
+    )
 
 
 def _is_below(path: str, folder: str) -> bool:

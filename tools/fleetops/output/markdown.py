@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from fleetops.api.results import Comparison
+from fleetops.api.results import Comparison, Validation
 from fleetops.output.changes import headline, lines, title
 from fleetops.output.findings import finding
-from fleetops.output.text import clean
+from fleetops.output.text import as_text, clean
 from fleetops.words import count
 
 if TYPE_CHECKING:
@@ -24,14 +24,30 @@ MOST = 65_000
 """Bytes; GitHub, which takes the least, takes 65,536 characters, and none has less than a byte."""
 _LONGEST = 1_000
 """Characters of a line: a name may be as long as a stranger likes."""
+_SUMMARY = 5_000
+"""Bytes for the line that sums up a validation."""
 _RESERVE = 200
 """Bytes for what is said of the rest."""
 
 
 def as_markdown(result: Result, most: int = MOST) -> str:
-    """Write a comparison as Markdown of at most that many bytes; what does not fit is counted."""
-    if not isinstance(result, Comparison):
-        raise TypeError(type(result))
+    """Write a result as Markdown of at most that many bytes; what does not fit is counted."""
+    match result:
+        case Comparison():
+            return _comparison(result, most)
+        case Validation():
+            return _validation(result, most)
+        case _:
+            raise TypeError(type(result))
+
+
+def _validation(result: Validation, most: int) -> str:
+    *findings, summary = as_text(result).splitlines()
+    head = f"### What a controller would apply\n\n{quoted([summary], _SUMMARY)}"
+    return f"{head}\n{quoted(findings, most - len(head.encode()))}".rstrip("\n")
+
+
+def _comparison(result: Comparison, most: int) -> str:
     dangers = [finding(one, one.rule) for each in result.environments for one in each.dangers]
     # First, so that they are never what does not fit.
     blocks = [(f"**{count(len(dangers), 'danger')}**", dangers)] if dangers else []

@@ -29,6 +29,7 @@ from fleetops.api.results import (  # noqa: TC001
 )
 from fleetops.manifests import split_image
 from fleetops.output.findings import finding
+from fleetops.output.groups import grouped, named
 from fleetops.output.live import live_lines
 from fleetops.words import count
 
@@ -72,11 +73,13 @@ def _lines(result: Result) -> list[str]:
 
 @_lines.register
 def _(result: Validation) -> list[str]:
-    errors = sum(finding.severity == "error" for finding in result.findings)
-    warnings = len(result.findings) - errors
-    said = f"{count(errors, 'error')}, {count(warnings, 'warning')}" if result.findings else "ok"
-    where = ", ".join(result.environments)
-    summary = f"{where}: {count(result.manifests, 'manifest')}, {said}"
+    groups = grouped(result.findings)
+    errors = sum(one.finding.severity == "error" for one in groups)
+    said = f"{count(errors, 'error')}, {count(len(groups) - errors, 'warning')}"
+    summary = (
+        f"{named(result.environments)}: {count(result.manifests, 'manifest')},"
+        f" {said if groups else 'ok'}"
+    )
     accepted = [line for one in result.accepted for line in _acceptance(one)]
     return [*_findings(result.findings), *accepted, summary]
 
@@ -335,7 +338,8 @@ def _(result: Failure) -> list[str]:
 
 
 def _findings(findings: Sequence[Finding]) -> list[str]:
-    return [finding(one, one.check) for one in findings]
+    groups = grouped(findings)
+    return [finding(one.finding, one.finding.check, one.where) for one in groups]
 
 
 def _acceptance(acceptance: Acceptance) -> list[str]:

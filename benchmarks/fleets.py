@@ -1,0 +1,74 @@
+"""Fleets of any size, to measure on: environments over shared bases, with a release each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SERVICES = 4
+PER_BASE = 20
+"""Environments that share a base."""
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {name}
+  labels: {{app: {name}}}
+spec:
+  replicas: 2
+  selector:
+    matchLabels: {{app: {name}}}
+  template:
+    metadata:
+      labels: {{app: {name}}}
+    spec:
+      containers:
+        - name: {name}
+          image: registry.example/{name}:v0
+          ports:
+            - {{name: http, containerPort: 8080}}
+          env:
+            - {{name: LEVEL, value: info}}
+          resources:
+            requests: {{cpu: 100m, memory: 64Mi}}
+            limits: {{memory: 64Mi}}
+          readinessProbe:
+            httpGet: {{path: /ready, port: http}}
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+"""
+
+
+def write_fleet(folder: Path, environments: int, services: int = SERVICES) -> None:
+    """Write a fleet of environments, each of `services` Deployments."""
+    names = [f"service-{number}" for number in range(services)]
+    bases = -(-environments // PER_BASE)
+    for base in range(bases):
+        files = {f"{name}.yaml": DEPLOYMENT.format(name=name) for name in names}
+        files["kustomization.yaml"] = f"resources: [{', '.join(files)}]\n"
+        _write(folder / f"bases/base-{base}", files)
+    config = "version: 1\nenvironments:\n"
+    for number in range(environments):
+        entries = "".join(f"  - name: registry.example/{name}\n    newTag: v1\n" for name in names)
+        below = f"../../bases/base-{number // PER_BASE}"
+        text = f"namespace: env-{number}\nresources: [{below}]\nimages:\n{entries}"
+        _write(folder / f"overlays/env-{number}", {"kustomization.yaml": text})
+        config += f"  - name: env-{number}\n    overlay: overlays/env-{number}\n"
+        config += '    kubernetes: ["1.37"]\n'
+    releases = {}
+    for tag in ("v1", "v2"):
+        images = "".join(
+            f"  {name}: {{name: registry.example/{name}, tag: {tag}}}\n" for name in names
+        )
+        releases[f"{tag}.yaml"] = f"release: {tag}\nimages:\n{images}"
+    _write(folder / "releases", releases)
+    (folder / "fleetops.yaml").write_text(config)
+
+
+def _write(folder: Path, files: dict[str, str]) -> None:
+    folder.mkdir(parents=True)
+    for name, text in files.items():
+        (folder / name).write_text(text)

@@ -1,0 +1,166 @@
+"""What was said of an environment, for as long as nothing that it depends on has changed.
+
+It depends on every byte of fleetops, its schemas, kustomize and kubeconform; on the catalogue and
+the repository's own schemas; and on each file of the overlay: on its content, on the links that
+lead to it, and on no other kustomization file being beside one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+import fleetops
+from fleetops.api.results import Finding  # noqa: TC001 - the type of a field, which msgspec reads
+from fleetops.errors import InputError
+from fleetops.kustomization import NAMES
+from fleetops.programs.places import cache_folder
+from fleetops.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fleetops.api.fleet import Bench
+    from fleetops.catalogue import Environment
+    from fleetops.kustomization import Closure
+
+
+class Opinion(Struct, frozen=True):
+    """What was said of an environment."""
+
+    manifests: int
+    findings: tuple[Finding, ...]
+    """Also those that fleetops.yaml excuses."""
+
+
+class _Entry(Struct, frozen=True):
+    files: dict[str, str]
+    """Path to SHA-256."""
+    absent: tuple[str, ...]
+    """Paths where nothing is."""
+    links: tuple[tuple[str, str], ...]
+    opinion: Opinion
+
+
+class Recall:
+    """The opinions of earlier runs, for a bench."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._repository = bench.fleet.repository
+        self._store = Store(cache_folder(bench.guarded).parent / "validations")
+        self._digests: dict[str, str | None] = {}
+        self._plain: dict[str, bool] = {}
+
+    def find(self, environment: Environment) -> Opinion | None:
+        """Give what was said of an environment as it is; None where that is not known."""
+        content = self._store.read(self._name(environment))
+        if content is None:
+            return None
+        try:
+            entry = msgspec.json.decode(content, type=_Entry)
+        except msgspec.DecodeError:
+            return None
+        return entry.opinion if self._still_holds(entry) else None
+
+    def keep(self, environment: Environment, closure: Closure, opinion: Opinion) -> None:
+        """Keep what is said of an environment, unless a file of it cannot be read any more."""
+        paths = [*closure.files, *(one.path for one in closure.kustomizations)]
+        files = {path: self._digest(path) for path in paths}
+        there = {*files, *(written for written, _ in closure.links)}
+        names = {
+            os.path.normpath(f"{one.folder}/{name}")
+            for one in closure.kustomizations
+            for name in NAMES
+        }
+        absent = sorted(names - there)
+        entry = {"files": files, "absent": absent, "links": closure.links, "opinion": opinion}
+        if None not in files.values():
+            self._store.write(self._name(environment), msgspec.json.encode(entry))
+
+    def trim(self) -> None:
+        """Let the store forget, where it holds too much."""
+        self._store.trim()
+
+    def _still_holds(self, entry: _Entry) -> bool:
+        return (
+            all(self._digest(path) == digest for path, digest in entry.files.items())
+            and not any(os.path.lexists(self._repository.root / path) for path in entry.absent)
+            and all(self._leads(*link) for link in entry.links)
+        )
+
+    def _leads(self, written: str, real: str) -> bool:
+        try:
+            return self._repository.resolve(written) == real
+        except InputError:
+            return False
+
+    def _digest(self, path: str) -> str | None:
+        """Digest a file; None where there is none that can be reached without a link."""
+        if path not in self._digests:
+            self._digests[path] = self._read(path)
+        return self._digests[path]
+
+    def _read(self, path: str) -> str | None:
+        folder = os.path.dirname(path)  # noqa: PTH120 - thousands of times
+        if folder not in self._plain:
+            self._plain[folder] = self._leads(folder or ".", folder or ".")
+        if not self._plain[folder]:
+            return None
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            descriptor = os.open(f"{self._repository.root}/{path}", flags)
+            with os.fdopen(descriptor, "rb") as file:
+                if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    return _digest(file.read())
+        except OSError:
+            pass
+        return None
+
+    def _name(self, environment: Environment) -> str:
+        what = (self._grounds, environment.name, environment.overlay, environment.kubernetes)
+        return _digest(msgspec.json.encode(what))
+
+    @cached_property
+    def _grounds(self) -> list[str]:
+        """Digests of all that is the same for every environment."""
+        repository, fleet = self._repository, self._bench.fleet
+        programs = (self._bench.kustomize.program, self._bench.kubeconform)
+        own = Path(fleetops.__file__).parent
+        return [
+            *(_digest(path.read_bytes()) for path in programs),
+            _digest_all(sorted(_files(own)), own),
+            *(
+                _digest_all(sorted(_files(folder, ".json")), folder)
+                for one in fleet.config.schemas
+                for folder in (repository.root / repository.resolve(one),)
+            ),
+            _digest(msgspec.json.encode(fleet.releases)),
+        ]
+
+
+def _files(folder: Path, ending: str = "") -> Iterator[str]:
+    for directory, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        yield from (f"{directory}/{name}" for name in names if name.endswith(ending))
+
+
+def _digest_all(paths: Iterable[str], folder: Path) -> str:
+    """Digest the names and contents of files."""
+    every = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb") as file:  # noqa: PTH123 - hundreds of them
+            name = os.path.relpath(path, folder)
+            every.update(f"{len(name)} {name} {_digest(file.read())}".encode(errors="replace"))
+    return every.hexdigest()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,39 @@
+"""The formats of `--output`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleetops.api.results import Comparison, Validation
+
+if TYPE_CHECKING:
+    from fleetops.api.results import Result
+
+
+def written(result: Result, output: str, *, colour: bool = False) -> str:
+    """Write a result, as text where it has no other format of that name."""
+    match output, result:
+        case "json", _:
+            from fleetops.output.json import as_json
+
+            return as_json(result)
+        case "markdown", Comparison() | Validation():
+            from fleetops.output.markdown import as_markdown
+
+            return as_markdown(result)
+        case "sarif", Validation():
+            from fleetops.output.sarif import as_sarif
+
+            return as_sarif(result)
+        case "junit", Validation():
+            from fleetops.output.junit import as_junit
+
+            return as_junit(result)
+        case "github", Validation():
+            from fleetops.output.github import as_github
+
+            return as_github(result)
+        case _:
+            from fleetops.output.text import as_text
+
+            return as_text(result, colour=colour)

@@ -1,0 +1,51 @@
+"""Findings that say the same of several environments, as one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fleetops.api.results import Finding
+
+_NAMED = 3
+"""Environments that are named; of more it is said how many there are."""
+
+
+class Group(Struct, frozen=True):
+    """What is said of one place, and the environments of which it is said."""
+
+    finding: Finding
+    """Of the first of them."""
+    environments: tuple[str, ...]
+
+    @property
+    def where(self) -> str:
+        """Name the environments."""
+        return named(self.environments)
+
+
+def named(environments: Sequence[str]) -> str:
+    """Name environments, as far as that can be read."""
+    more = len(environments) - _NAMED
+    # One name is no longer than the words that would stand for it.
+    if more <= 1:
+        return ", ".join(environments)
+    return f"{', '.join(environments[:_NAMED])} and {more} more"
+
+
+def grouped(findings: Iterable[Finding]) -> list[Group]:
+    """Bring together what differs in the environment only; each stands where the first stood."""
+    found: dict[Finding, dict[str, None]] = {}
+    for one in findings:
+        # Without a place it is the environment that is named as the place.
+        key = replace(one, environment="") if one.file else one
+        found.setdefault(key, {})[one.environment] = None
+    return [
+        Group(replace(key, environment=next(iter(names))), tuple(names))
+        for key, names in found.items()
+    ]

@@ -1,0 +1,59 @@
+"""A validation as JUnit's XML: a suite for each environment, a case for each finding."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from fleetops.output.findings import finding as line_of
+from fleetops.output.text import clean
+
+if TYPE_CHECKING:
+    from fleetops.api.results import Finding, Validation
+
+
+def as_junit(result: Validation) -> str:
+    """Write a validation; an error is a failed case, and an environment without any has passed."""
+    found: dict[str, list[Finding]] = defaultdict(list)
+    for one in result.findings:
+        found[one.environment].append(one)
+    suites = ET.Element("testsuites", name="fleetops validate")
+    for environment in dict.fromkeys((*result.environments, *found)):
+        findings = found[environment]
+        failures = sum(one.severity == "error" for one in findings)
+        suite = ET.SubElement(
+            suites,
+            "testsuite",
+            name=clean(environment),
+            tests=str(max(len(findings), 1)),
+            failures=str(failures),
+            errors="0",
+            skipped="0",
+        )
+        for one in findings:
+            _case(suite, one)
+        if not findings:
+            ET.SubElement(
+                suite, "testcase", name="validate", classname=clean(environment), time="0"
+            )
+    ET.indent(suites)
+    return ET.tostring(suites, encoding="unicode", xml_declaration=True)
+
+
+def _case(suite: ET.Element, finding: Finding) -> None:
+    what = finding.resource or finding.file or finding.environment
+    case = ET.SubElement(
+        suite,
+        "testcase",
+        name=clean(f"{finding.check} {what}"),
+        classname=clean(finding.environment),
+        time="0",
+    )
+    line = clean(line_of(finding, finding.check))
+    if finding.severity == "error":
+        message = clean(finding.message)
+        failure = ET.SubElement(case, "failure", type=finding.check, message=message)
+        failure.text = line
+    else:
+        ET.SubElement(case, "system-out").text = line

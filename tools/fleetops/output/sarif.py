@@ -1,0 +1,82 @@
+"""A validation as SARIF 2.1.0, which code scanning reads: docs.oasis-open.org/sarif/sarif/v2.1.0.
+
+A message of SARIF may hold links; brackets and backslashes are escaped, so that it holds none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+
+from fleetops import __version__
+from fleetops.output.groups import grouped
+from fleetops.output.text import clean
+
+if TYPE_CHECKING:
+    from fleetops.api.results import Validation
+    from fleetops.output.groups import Group
+
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+_WHOLE = "fleetops.yaml"
+"""The file that stands for an environment of which a finding has no other place."""
+
+
+def as_sarif(result: Validation) -> str:
+    """Write a validation as a log of one run."""
+    groups = grouped(result.findings)
+    rules = sorted({group.finding.check for group in groups})
+    log = {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "fleetops",
+                        "semanticVersion": __version__,
+                        "rules": [{"id": rule} for rule in rules],
+                    }
+                },
+                "columnKind": "unicodeCodePoints",
+                "results": [_result(group, rules) for group in groups],
+            }
+        ],
+    }
+    return msgspec.json.format(msgspec.json.encode(log)).decode()
+
+
+def _result(group: Group, rules: list[str]) -> dict[str, Any]:
+    finding = group.finding
+    place: dict[str, Any] = {
+        "artifactLocation": {
+            "uri": quote(finding.file or _WHOLE, errors="surrogatepass"),
+            "uriBaseId": "%SRCROOT%",
+        }
+    }
+    if finding.line:
+        place["region"] = {"startLine": finding.line}
+    location: dict[str, Any] = {"physicalLocation": place}
+    if finding.resource:
+        name = clean(f"{finding.resource} {finding.path}".rstrip())
+        location["logicalLocations"] = [{"fullyQualifiedName": name, "kind": "resource"}]
+    # Not the line: what is above it may grow.
+    same = (finding.check, finding.file, finding.resource, finding.path, finding.message)
+    return {
+        "ruleId": finding.check,
+        "ruleIndex": rules.index(finding.check),
+        "level": finding.severity,
+        "message": {"text": re.sub(r"([\\\[\]])", r"\\\1", clean(_said(group)))},
+        "locations": [location],
+        "partialFingerprints": {"fleetops/v1": hashlib.sha256(ascii(same).encode()).hexdigest()},
+        "properties": {"environments": list(map(clean, group.environments))},
+    }
+
+
+def _said(group: Group) -> str:
+    return f"{group.where}: {group.finding.message}"
