@@ -18,7 +18,7 @@ from fleetops.errors import FleetopsError, InputError, Place, RefusedError
 from fleetops.swap import swap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -151,6 +151,25 @@ class Repository(Struct, frozen=True, dict=True):
             with _written(path):
                 _beside(self.root / self.resolve(path)).unlink(missing_ok=True)
 
+    def create(self, files: Mapping[str, bytes]) -> None:
+        """Write new files, all or none of them, in this order; folders are made where need be.
+
+        Raises RefusedError where one is there already, FleetopsError if one cannot be written.
+        """
+        done: list[Path] = []
+        try:
+            for path, content in files.items():
+                real = self.root / path
+                with _written(path):
+                    real.parent.mkdir(parents=True, exist_ok=True)
+                    self.resolve(os.path.dirname(path) or ".", place=Place(path))  # noqa: PTH120
+                    _create(real, content)
+                done.append(real)
+        except BaseException:
+            for real in done:
+                real.unlink(missing_ok=True)
+            raise
+
     def restore(self, edits: Iterable[Edit]) -> None:
         """Take edits back, where the files still hold what was written."""
         for edit in edits:
@@ -205,6 +224,22 @@ def _changed(edit: Edit) -> RefusedError:
         place=Place(edit.path),
         hint="nothing was written; run the promotion again",
     )
+
+
+def _create(path: Path, content: bytes) -> None:
+    """Write a file beside where it is to be; a link, unlike a rename, takes nothing's place."""
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".fleetops-") as file:
+        file.write(content)
+        file.flush()
+        os.fchmod(file.fileno(), 0o644)
+        os.fsync(file.fileno())
+        try:
+            os.link(file.name, path)
+        except FileExistsError:
+            raise RefusedError("is there already", place=Place(path.name)) from None
+    sync_directory(path.parent)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from datetime import UTC, datetime
 from functools import cached_property
@@ -39,6 +40,9 @@ class Fleet(Struct, frozen=True, dict=True):
     schema_source: Repository | None = None
     """Whose schemas are taken, None for its own."""
 
+    described: bool = True
+    """False where there is no fleetops.yaml, and so no catalogue."""
+
     @property
     def schema_folders(self) -> list[Path]:
         """The folders of further schemas; InputError where one leads nowhere."""
@@ -48,6 +52,8 @@ class Fleet(Struct, frozen=True, dict=True):
     @cached_property
     def releases(self) -> Mapping[str, Release]:
         """The catalogue, by name."""
+        if not self.described:
+            return {}
         return read_releases(self.repository, self.config.catalogue)
 
     def release(self, name: str) -> Release:
@@ -91,6 +97,33 @@ def fleet_in(folder: Path) -> Fleet:
     """Open the repository in a folder; InputError where its fleetops.yaml is wrong or missing."""
     repository = Repository.at(folder)
     return Fleet(repository, read_config(repository, available_minors(), _checks))
+
+
+def undescribed_fleet(directory: Path) -> tuple[Fleet, tuple[InputError, ...]]:
+    """Find the environments of the Git repository that `directory` lies in, or of that folder.
+
+    With them come the problems of kustomization files that cannot be read. There is no catalogue.
+    Raises UsageError where there is no overlay.
+    """
+    from fleetops.catalogue import Config, Environment
+    from fleetops.discovery import named, overlays
+
+    start = directory.absolute()
+    tops = (one for one in (start, *start.parents) if os.path.lexists(one / ".git"))
+    repository = Repository.at(next(tops, start))
+    found = overlays(repository)
+    if not found.folders:
+        raise UsageError(
+            f"there is no kustomization in {repository.root}",
+            hint="fleetops works on Kustomize overlays: folders with a kustomization.yaml",
+        )
+    minors = (available_minors()[-1],)
+    environments = tuple(
+        Environment(name=name, overlay=folder, kubernetes=minors)
+        for name, folder in named(found.folders).items()
+    )
+    config = Config(version=1, environments=environments)
+    return Fleet(repository, config, described=False), found.problems
 
 
 def _checks() -> Iterable[str]:

@@ -456,6 +456,30 @@ class Releases(Result, frozen=True, kw_only=True, tag="releases"):
     releases: tuple[ReleaseSummary, ...]
 
 
+class Capture(Result, frozen=True, kw_only=True, tag="capture"):
+    """A release that was written down from what an environment runs."""
+
+    release: str
+    environment: str
+    file: str
+    images: dict[str, str]
+    """By service, as references."""
+    notes: tuple[str, ...]
+    """What is not part of it, and why."""
+
+
+class Initialisation(Result, frozen=True, kw_only=True, tag="init"):
+    """A fleetops.yaml that was written, and a first catalogue."""
+
+    file: str
+    environments: dict[str, str]
+    """Name to overlay, in their order."""
+    catalogue: str
+    releases: tuple[str, ...]
+    notes: tuple[str, ...]
+    """What could not be read or rendered, or is not part of a release, and why."""
+
+
 class ProgramStatus(Struct, frozen=True, kw_only=True):
     """What there is of a program."""
 
@@ -532,6 +556,8 @@ RESULTS: dict[str, type[Result]] = {
     "wait": Wait,
     "history": History,
     "releases": Releases,
+    "capture": Capture,
+    "init": Initialisation,
     "doctor": Doctor,
     "cluster": Clusters,
     "error": Failure,

@@ -6,6 +6,7 @@ from fleetops.catalogue.releases import Digest, Release, ReleaseFile, ReleaseIma
 from fleetops.catalogue.running import releases_with, running_release
 from fleetops.catalogue.safeguards import Shift, held, looser, shifts, stricter
 from fleetops.catalogue.schemas import judge_schemas
+from fleetops.catalogue.writing import config_text, release_text
 
 SCHEMAS = {"config": Config, "release": ReleaseFile}
 """What a person writes, by the name of its JSON schema."""
@@ -25,10 +26,12 @@ __all__ = [
     "held",
     "judge_schemas",
     "looser",
+    "config_text",
     "parse_config",
     "read_config",
     "read_layout",
     "read_releases",
+    "release_text",
     "releases_with",
     "running_release",
     "shifts",

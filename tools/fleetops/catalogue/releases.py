@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Annotated
 
@@ -102,6 +103,9 @@ def read_releases(repository: Repository, catalogue: str) -> dict[str, Release]:
 
 
 def _files(repository: Repository, catalogue: str) -> list[tuple[str, str]]:
+    if not os.path.lexists(repository.root / catalogue):
+        # Git keeps no empty folder.
+        return []
     folder = repository.resolve(catalogue, place=Place("fleetops.yaml"))
     try:
         names = [path.name for path in (repository.root / folder).iterdir()]

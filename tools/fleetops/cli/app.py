@@ -156,6 +156,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _completed(schema.add_argument("name", metavar="NAME"), completion.schemas)
 
+    _add_first_steps(commands)
     _output(_command(commands, "doctor", _doctor, "tell which programs are there or missing"))
     tools = _command(commands, "tools", _install, "the external programs")
     install = tools.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -332,6 +333,16 @@ def _command(
     )
     parser.set_defaults(command=command)
     return parser
+
+
+def _add_first_steps(commands: Any) -> None:  # noqa: ANN401 - argparse names no type for it
+    captured = _command(
+        commands, "capture", _capture, "write down as a release what an environment runs"
+    )
+    captured.add_argument("release", metavar="RELEASE", help="the name of the new release")
+    _environment(captured, required=True, help="the environment")
+    _output(captured)
+    _output(_command(commands, "init", _init, "write a fleetops.yaml for this repository"))
 
 
 def _environment(parser: argparse.ArgumentParser, **settings: Any) -> None:  # noqa: ANN401
@@ -586,6 +597,22 @@ def _releases(session: Session, _arguments: argparse.Namespace) -> int:
     from fleetops.api.status import releases
 
     session.print(releases(session.fleet(), session.narrate))
+    return 0
+
+
+def _capture(session: Session, arguments: argparse.Namespace) -> int:
+    from fleetops.api.capture import capture
+
+    fleet = session.fleet()
+    environment = fleet.config.environment(arguments.env)
+    session.print(capture(fleet, arguments.release, environment, session.narrate))
+    return 0
+
+
+def _init(session: Session, _arguments: argparse.Namespace) -> int:
+    from fleetops.api.init import init
+
+    session.print(init(session.directory, session.narrate))
     return 0
 
 

@@ -1,13 +1,14 @@
 """Kustomizations: reading what they are made of, and editing their images."""
 
 from fleetops.kustomization.closure import Closure, Kustomization, read_closure
-from fleetops.kustomization.entries import ImageEntry, image_entries
-from fleetops.kustomization.fields import NAMES
+from fleetops.kustomization.entries import ImageEntry, image_entries, read_document
+from fleetops.kustomization.fields import LOADED, NAMES
 from fleetops.kustomization.images import Pin, set_images
 from fleetops.kustomization.retag import retagged
 from fleetops.kustomization.trace import Tracer
 
 __all__ = [
+    "LOADED",
     "NAMES",
     "Closure",
     "ImageEntry",
@@ -16,6 +17,7 @@ __all__ = [
     "Tracer",
     "image_entries",
     "read_closure",
+    "read_document",
     "retagged",
     "set_images",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 # The types of the arguments decide at run time which function it is.
 from fleetops.api.results import (  # noqa: TC001
+    Capture,
     Clusters,
     Comparison,
     Delivery,
@@ -17,6 +18,7 @@ from fleetops.api.results import (  # noqa: TC001
     Finding,
     History,
     HistoryEntry,
+    Initialisation,
     Lag,
     Promotion,
     Rehearsal,
@@ -293,6 +295,20 @@ def _(result: Releases) -> list[str]:
         for one in result.releases
     ]
     return _table(rows)
+
+
+@_lines.register
+def _(result: Capture) -> list[str]:
+    rows = [(f"  {service}", image) for service, image in result.images.items()]
+    last = f"wrote {result.file}, which is what {result.environment} runs"
+    return [*_table(rows), *result.notes, last]
+
+
+@_lines.register
+def _(result: Initialisation) -> list[str]:
+    rows = [("environment", "overlay"), *result.environments.items()]
+    files = [result.file, *(f"{result.catalogue}/{name}.yaml" for name in result.releases)]
+    return [*_table(rows), *result.notes, f"wrote {', '.join(files)}: read them, and commit them"]
 
 
 @_lines.register

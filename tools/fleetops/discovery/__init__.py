@@ -1,0 +1,6 @@
+"""What a repository that nobody has described consists of: its overlays, and what syncs them."""
+
+from fleetops.discovery.naming import named
+from fleetops.discovery.overlays import Found, overlays
+
+__all__ = ["Found", "named", "overlays"]

@@ -1,0 +1,91 @@
+"""The overlays of a repository: what a controller syncs, or nothing else includes."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+
+from fleetops.discovery.synced import Patterns, synced_folders
+from fleetops.errors import InputError
+from fleetops.kustomization import LOADED, NAMES, read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fleetops.files import Repository
+
+MAX_FILES: Final = 500_000
+"""Files and folders that are looked at."""
+_SHARED: Final = frozenset({"base", "bases", "component", "components", "common", "shared"})
+"""Names of folders for what is included, even where nothing includes it yet."""
+
+
+class Found(Struct, frozen=True):
+    """What was found."""
+
+    folders: tuple[str, ...]
+    """The overlays, sorted; relative to the repository."""
+    problems: tuple[InputError, ...]
+    """Of kustomization files that cannot be read."""
+
+
+def overlays(repository: Repository) -> Found:
+    """Find the overlays; links are not followed, and hidden folders are not entered.
+
+    Raises InputError for a repository with more files than are looked at.
+    """
+    kustomizations: dict[str, Any] = {}
+    problems: list[InputError] = []
+    patterns = Patterns()
+    for folder, names in _folders(repository):
+        own = next((name for name in NAMES if name in names), None)
+        if own is not None:
+            path = os.path.normpath(f"{folder}/{own}")
+            try:
+                document = read_document(repository.read_text(path), path)
+                kustomizations[folder] = document.value
+            except InputError as error:
+                problems.append(error)
+        for name in names:
+            if name.endswith((".yaml", ".yml")) and name != own:
+                patterns.read(repository, os.path.normpath(f"{folder}/{name}"))
+    included = {
+        below for folder, value in kustomizations.items() for below in _below(folder, value)
+    }
+    synced = synced_folders(patterns, kustomizations)
+    chosen = [
+        folder
+        for folder, value in kustomizations.items()
+        if folder in synced
+        or (
+            folder not in included
+            and value.get("kind") != "Component"
+            and _SHARED.isdisjoint(folder.split("/"))
+        )
+    ]
+    return Found(tuple(sorted(chosen)), tuple(problems))
+
+
+def _folders(repository: Repository) -> Iterator[tuple[str, list[str]]]:
+    """Give each folder, and the names of the files in it."""
+    seen = 0
+    for directory, folders, names in os.walk(repository.root):
+        folders[:] = sorted(one for one in folders if not one.startswith("."))
+        seen += len(folders) + len(names)
+        if seen > MAX_FILES:
+            raise InputError(
+                f"has more than {MAX_FILES} files",
+                hint="write the environments into a fleetops.yaml, as README shows",
+            )
+        yield os.path.relpath(directory, repository.root), sorted(names)
+
+
+def _below(folder: str, value: dict[str, Any]) -> Iterator[str]:
+    """Give the folders that a kustomization may include; they need not exist."""
+    for key in LOADED:
+        entries = value.get(key)
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, str):
+                yield os.path.normpath(f"{folder}/{entry}")
