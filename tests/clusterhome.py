@@ -36,11 +36,7 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.repository = folder / "repository"
         self.repository.mkdir()
-        cache = folder / "cache" / "fleetops"
-        cache.mkdir(parents=True)
-        programs = cache_folder(folder)
-        programs.mkdir(parents=True, exist_ok=True)
-        (cache / "programs").symlink_to(programs)
+        cache = linked_programs(folder / "cache")
         self.clusters = cache / "clusters"
         self.environment = {"XDG_CACHE_HOME": str(cache.parent)}
 
@@ -76,6 +72,16 @@ class Home:
     def assert_nothing_left(self) -> None:
         wait(lambda: not processes_in(self.clusters), "processes are left")
         wait(lambda: not self.clusters.exists() or not any(self.clusters.iterdir()), "files are")
+
+
+def linked_programs(cache: Path) -> Path:
+    """Make a user's cache that has the machine's programs and nothing else; give fleetops' own."""
+    own = cache / "fleetops"
+    own.mkdir(parents=True)
+    programs = cache_folder(own)
+    programs.mkdir(parents=True, exist_ok=True)
+    (own / "programs").symlink_to(programs)
+    return own
 
 
 def wait(condition: Callable[[], bool], otherwise: str) -> None:

@@ -358,7 +358,7 @@ def _rendered(past: PastFleet) -> list[Mapping[str, set[str]]]:
             repository = Repository.at(folder)
             overlays.append((repository, read_closure(repository, environment.overlay)))
         with place.kustomize.start(overlays) as rendering:
-            outcomes = rendering.outcomes()
+            outcomes = list(rendering.each())
         for outcome, (repository, _) in zip(outcomes, overlays, strict=True):
             versions: Mapping[str, set[str]] = {}
             if isinstance(outcome, Render):

@@ -12,7 +12,7 @@ import pytest
 from fleetcopy import ROOT
 from fleetops.manifests import parse
 from fleetops.programs import KUBECONFORM, ensure
-from fleetops.schema import Conformance, Subject
+from fleetops.schema import Conformance
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,25 +38,19 @@ def defined(manifests: tuple[Manifest, ...]) -> set[tuple[str, str]]:
     }
 
 
-def subjects() -> list[Subject]:
-    found = []
-    for path in sorted(FOLDER.glob("*/*.yaml")):
-        text = path.read_text()
-        name = f"{path.parent.name}-{path.stem}"
-        found.append(Subject(name, (MINOR,), text, parse(text, path.name)))
-    return found
-
-
 @pytest.mark.usefixtures("programs")
 def test_kubeconform_passes_every_case(tmp_path: Path) -> None:
-    cases = subjects()
+    paths = sorted(FOLDER.glob("*/*.yaml"))
+    cases = [parse(path.read_text(), path.name) for path in paths]
     kubeconform = ensure(KUBECONFORM, ROOT, lambda _: None)
-    with Conformance(cases, kubeconform, tmp_path, []) as conformance:
+    conformance = Conformance(kubeconform, tmp_path, [])
+    for path, manifests in zip(paths, cases, strict=True):
+        conformance.add((MINOR,), path.read_text(), manifests)
+    with conformance:
         misfits = [
-            (cases[one.subject].name, one.path, one.message)
+            (paths[one.subject].stem, one.path, one.message)
             for one in conformance.misfits()
             if one.known
-            or kind_of(cases[one.subject].manifests[one.position])
-            not in defined(cases[one.subject].manifests)
+            or kind_of(cases[one.subject][one.position]) not in defined(cases[one.subject])
         ]
     assert misfits == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import deque
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
@@ -15,9 +16,10 @@ from fleetops.manifests import parse
 from fleetops.programs import Batch, Command, brief_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from fleetops.errors import ProgramError
     from fleetops.files import Repository
     from fleetops.kustomization import Closure
     from fleetops.manifests import Manifest
@@ -56,15 +58,12 @@ class Kustomize(Struct, frozen=True):
     scratch: Path
     """An empty folder, for whatever it may leave at home."""
 
-    def start(self, overlays: Sequence[tuple[Repository, Closure]]) -> Rendering:
-        """Render overlays side by side, within the `with` block that the result is for."""
-        refusals = [_refusal(repository, closure) for repository, closure in overlays]
-        commands = [
-            self._command(repository, closure)
-            for refusal, (repository, closure) in zip(refusals, overlays, strict=True)
-            if refusal is None
-        ]
-        return Rendering(overlays, refusals, Batch(commands, os.cpu_count() or 1))
+    def start(self, overlays: Iterable[tuple[Repository, Closure] | FleetopsError]) -> Rendering:
+        """Render overlays side by side, within the `with` block that the result is for.
+
+        An error stands for an overlay that is not there to be rendered.
+        """
+        return Rendering(overlays, self._command)
 
     def _command(self, repository: Repository, closure: Closure) -> Command:
         return Command(
@@ -78,17 +77,21 @@ class Kustomize(Struct, frozen=True):
 
 
 class Rendering:
-    """Overlays that are being rendered, from entering the `with` block on."""
+    """Overlays that are being rendered, from entering the `with` block on.
+
+    However many there are, each is taken up only when its turn has come.
+    """
 
     def __init__(
         self,
-        overlays: Sequence[tuple[Repository, Closure]],
-        refusals: Sequence[InputError | None],
-        batch: Batch,
+        overlays: Iterable[tuple[Repository, Closure] | FleetopsError],
+        command: Callable[[Repository, Closure], Command],
     ) -> None:
         self._overlays = overlays
-        self._refusals = refusals
-        self._batch = batch
+        self._command = command
+        self._taken: deque[tuple[Repository, Closure] | FleetopsError] = deque()
+        # One more than there are cores: while one is read here, they are all at work.
+        self._batch = Batch(self._commands(), (os.cpu_count() or 1) + 1)
 
     def __enter__(self) -> Self:
         self._batch.__enter__()
@@ -97,25 +100,44 @@ class Rendering:
     def __exit__(self, *_: object) -> None:
         self._batch.__exit__()
 
-    def outcomes(self) -> list[Render | FleetopsError]:
-        """Wait for the outcomes; they are in the overlays' order.
+    def _commands(self) -> Iterator[Command]:
+        for overlay in self._overlays:
+            taken = overlay if isinstance(overlay, FleetopsError) else _refusal(*overlay) or overlay
+            self._taken.append(taken)
+            if not isinstance(taken, FleetopsError):
+                yield self._command(*taken)
+
+    def each(self) -> Iterator[Render | FleetopsError]:
+        """Give the outcomes in the overlays' order, each as soon as it and those before are.
 
         An outcome is an InputError where kustomize refuses the overlay, with the line where that
         is known or it takes too much, and a ProgramError where kustomize cannot be started.
         """
-        answers = iter(self._batch.wait())
-        outcomes = [refusal or next(answers) for refusal in self._refusals]
-        return [
-            _exceeded(closure, outcome)
-            if isinstance(outcome, FleetopsError)
-            else _render(repository, closure, outcome)
-            for outcome, (repository, closure) in zip(outcomes, self._overlays, strict=True)
-        ]
+        answers = self._batch.each()
+        while True:
+            answer = next(answers, None)
+            while self._taken and isinstance(first := self._taken[0], FleetopsError):
+                self._taken.popleft()
+                yield first
+            if answer is None:
+                return
+            yield self._outcome(answer, self._taken.popleft())
+
+    @staticmethod
+    def _outcome(
+        answer: Completed | ProgramError, overlay: tuple[Repository, Closure] | FleetopsError
+    ) -> Render | FleetopsError:
+        if isinstance(overlay, FleetopsError):
+            return overlay
+        repository, closure = overlay
+        if isinstance(answer, FleetopsError):
+            return _exceeded(closure, answer)
+        return _render(repository, closure, answer)
 
     def renders(self) -> list[Render]:
         """Wait for the renders; raises the error of the first overlay that has none."""
         renders = []
-        for outcome in self.outcomes():
+        for outcome in self.each():
             if isinstance(outcome, FleetopsError):
                 raise outcome
             renders.append(outcome)

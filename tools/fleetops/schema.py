@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from fleetops.errors import FleetopsError, ProgramError
-from fleetops.manifests import dig
+from fleetops.manifests import dig, parse
 from fleetops.programs import Batch, Command, brief_environment
 
 if TYPE_CHECKING:
@@ -33,22 +33,13 @@ MANIFESTS_A_WORKER = 500
 _TEMPLATE = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
 
 
-class Subject(Struct, frozen=True):
-    """A render that the schemas of some Kubernetes minors must accept."""
-
-    name: str
-    minors: tuple[str, ...]
-    text: str
-    manifests: tuple[Manifest, ...]
-
-
 class Misfit(Struct, frozen=True):
     """A manifest that does not match its schema, or has none."""
 
     subject: int
-    """Its index among the subjects."""
+    """The number of its render, in the order of adding them."""
     position: int
-    """Its index among the subject's manifests."""
+    """Its index among the render's manifests."""
     message: str
     path: NodePath = ()
     known: bool = True
@@ -81,44 +72,61 @@ def available_minors() -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: int(name.partition(".")[2])))
 
 
-class Conformance:
-    """Renders that kubeconform checks, from entering the `with` block on.
+class _Subject(Struct, frozen=True):
+    """A render that is to be checked, as it is written down."""
 
-    There is one process for each Kubernetes minor. `scratch` is an empty folder, `folders` hold
-    further schemas.
+    file: str
+    minors: tuple[str, ...]
+    keys: tuple[tuple[str, str, str], ...]
+    """Kind, name and version of its manifests, which is what kubeconform tells them by."""
+
+
+class Conformance:
+    """Renders that kubeconform checks.
+
+    They are added first, and nothing but their text is kept, in `scratch`, an empty folder. Then
+    they are checked from entering the `with` block on, by one process for each Kubernetes minor.
+    `folders` hold further schemas.
     """
 
-    def __init__(
-        self,
-        subjects: Sequence[Subject],
-        kubeconform: Path,
-        scratch: Path,
-        folders: Sequence[Path],
-    ) -> None:
-        self._subjects = subjects
-        self._minors = sorted({minor for subject in subjects for minor in subject.minors})
-        for subject in subjects:
-            (scratch / f"{subject.name}.yaml").write_text(subject.text)
-        commands = []
-        for minor in self._minors:
-            chosen = [subject for subject in subjects if minor in subject.minors]
-            commands.append(_command(kubeconform, minor, chosen, scratch, folders))
-        self._batch = Batch(commands, os.cpu_count() or 1)
+    def __init__(self, kubeconform: Path, scratch: Path, folders: Sequence[Path]) -> None:
+        self._kubeconform = kubeconform
+        self._scratch = scratch
+        self._folders = folders
+        self._subjects: list[_Subject] = []
+
+    def add(self, minors: tuple[str, ...], text: str, manifests: Sequence[Manifest]) -> None:
+        """Add a render, which the schemas of these minors must accept."""
+        file = f"{len(self._subjects)}.yaml"
+        (self._scratch / file).write_text(text)
+        keys = tuple((one.reference.kind, one.reference.name, one.api_version) for one in manifests)
+        self._subjects.append(_Subject(file, minors, keys))
+
+    def manifests(self, subject: int) -> tuple[Manifest, ...]:
+        """Read the manifests of a render again."""
+        file = self._subjects[subject].file
+        return parse((self._scratch / file).read_text(), file)
 
     def __enter__(self) -> Self:
+        self._minors = sorted({minor for subject in self._subjects for minor in subject.minors})
+        self._batch = Batch(map(self._check, self._minors), os.cpu_count() or 1)
         self._batch.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._batch.__exit__()
 
+    def _check(self, minor: str) -> Command:
+        chosen = [subject for subject in self._subjects if minor in subject.minors]
+        return _command(self._kubeconform, minor, chosen, self._scratch, self._folders)
+
     def misfits(self) -> list[Misfit]:
-        """Wait for what does not match, in the order of the subjects and their manifests.
+        """Wait for what does not match, in the order of the renders and their manifests.
 
         Raises ProgramError if kubeconform does not answer as it should.
         """
         found: set[Misfit] = set()
-        for minor, outcome in zip(self._minors, self._batch.wait(), strict=True):
+        for minor, outcome in zip(self._minors, self._batch.each(), strict=True):
             if isinstance(outcome, FleetopsError):
                 raise outcome
             try:
@@ -126,20 +134,49 @@ class Conformance:
             except msgspec.MsgspecError:
                 words = outcome.stderr.decode(errors="replace").strip()
                 raise ProgramError(f"kubeconform does not answer: {words}") from None
-            found.update(_assigned(report, self._subjects, minor))
+            found.update(self._assigned(report, minor))
         return sorted(
             found, key=lambda one: (one.subject, one.position, str(one.path), one.message)
         )
+
+    def _assigned(self, report: _Report, minor: str) -> Iterator[Misfit]:
+        """Find the manifest of each complaint; kubeconform gives file, kind, version and name."""
+        chosen = {
+            one.file: (at, one) for at, one in enumerate(self._subjects) if minor in one.minors
+        }
+        expected = sum(len(subject.keys) for _, subject in chosen.values())
+        summary = report.summary
+        seen = summary.valid + summary.invalid + summary.errors
+        if seen != expected or summary.skipped:
+            raise ProgramError(
+                f"kubeconform saw {seen} manifests of {expected}, so its verdict counts for nothing"
+            )
+        for resource in report.resources:
+            key = (resource.kind, resource.name, resource.version)
+            if resource.filename not in chosen or key not in chosen[resource.filename][1].keys:
+                raise ProgramError(f"kubeconform cannot read {resource.filename}: {resource.msg}")
+            index, subject = chosen[resource.filename]
+            position = subject.keys.index(key)
+            if "could not find schema" in resource.msg:
+                message = f"no schema for {resource.version} {resource.kind} in Kubernetes {minor}"
+                yield Misfit(index, position, message, known=False)
+                continue
+            errors = tuple(_errors(resource.msg, self.manifests(index)[position]))
+            secret = resource.kind == "Secret"
+            for path, words in errors or (((), _plain(resource.msg, secret=secret)),):
+                # The controller takes out what SOPS has added when it decrypts.
+                if not secret or path != ("sops",):
+                    yield Misfit(index, position, words, path)
 
 
 def _command(
     kubeconform: Path,
     minor: str,
-    subjects: Sequence[Subject],
+    subjects: Sequence[_Subject],
     scratch: Path,
     folders: Sequence[Path],
 ) -> Command:
-    count = sum(len(subject.manifests) for subject in subjects)
+    count = sum(len(subject.keys) for subject in subjects)
     workers = min(1 + count // MANIFESTS_A_WORKER, os.cpu_count() or 1)
     roots = (DATA / "kubernetes" / minor, DATA / "custom", *folders)
     locations = [part for root in roots for part in ("-schema-location", f"{root}/{_TEMPLATE}")]
@@ -147,45 +184,12 @@ def _command(
         (
             *(str(kubeconform), "-strict", "-output", "json", "-summary"),
             *("-n", str(workers), *locations, "--"),
-            *(f"{subject.name}.yaml" for subject in subjects),
+            *(subject.file for subject in subjects),
         ),
         scratch,
         brief_environment(scratch),
         SECONDS,
     )
-
-
-def _assigned(report: _Report, subjects: Sequence[Subject], minor: str) -> Iterator[Misfit]:
-    """Find the manifest of each complaint; kubeconform gives file, kind, version and name."""
-    chosen = [(index, one) for index, one in enumerate(subjects) if minor in one.minors]
-    expected = sum(len(subject.manifests) for _, subject in chosen)
-    summary = report.summary
-    seen = summary.valid + summary.invalid + summary.errors
-    if seen != expected or summary.skipped:
-        raise ProgramError(
-            f"kubeconform saw {seen} manifests of {expected}, so its verdict counts for nothing"
-        )
-    where: dict[tuple[str, str, str, str], tuple[int, int]] = {}
-    for index, subject in chosen:
-        for position, manifest in enumerate(subject.manifests):
-            kind, name = manifest.reference.kind, manifest.reference.name
-            key = (f"{subject.name}.yaml", kind, name, manifest.api_version)
-            where.setdefault(key, (index, position))
-    for resource in report.resources:
-        key = (resource.filename, resource.kind, resource.name, resource.version)
-        if key not in where:
-            raise ProgramError(f"kubeconform cannot read {resource.filename}: {resource.msg}")
-        if "could not find schema" in resource.msg:
-            message = f"no schema for {resource.version} {resource.kind} in Kubernetes {minor}"
-            yield Misfit(*where[key], message, known=False)
-        else:
-            index, position = where[key]
-            errors = tuple(_errors(resource.msg, subjects[index].manifests[position]))
-            secret = resource.kind == "Secret"
-            for path, words in errors or (((), _plain(resource.msg, secret=secret)),):
-                # The controller takes out what SOPS has added when it decrypts.
-                if not secret or path != ("sops",):
-                    yield Misfit(index, position, words, path)
 
 
 def _errors(message: str, manifest: Manifest) -> Iterator[tuple[NodePath, str]]:

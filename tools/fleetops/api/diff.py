@@ -83,7 +83,7 @@ def _compare(
             # What compares is imported while kustomize works.
             from fleetops.api.compared import compared
 
-        outcomes = dict(zip(wanted, rendering.outcomes(), strict=True))
+        outcomes = dict(zip(wanted, rendering.each(), strict=True))
     for one in sides:
         try:
             if one.problem is not None:

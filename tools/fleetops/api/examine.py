@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import deque
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fleetops.api.results import Finding
 from fleetops.catalogue import CONFIG
 from fleetops.checks import CHECKS, ON_CLUSTER, SCHEMA, UNKNOWN_KIND, UNUSED_EXCEPTION, Problem
 from fleetops.kustomization import Tracer
-from fleetops.schema import Conformance, Subject
+from fleetops.schema import Conformance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fleetops.api.fleet import Bench, Fleet
     from fleetops.catalogue import Environment, Excuse
     from fleetops.checks import Check
     from fleetops.files import Repository
+    from fleetops.kustomization import Closure
+    from fleetops.manifests import Manifest
     from fleetops.render import Render
+
+_HELD: Final = 8
+"""Environments that wait to be looked at: of a small fleet all, while kubeconform is at work."""
 
 
 class Exhibit(Struct, frozen=True):
@@ -31,82 +39,108 @@ class Exhibit(Struct, frozen=True):
     render: Render
 
 
+class Observation(Struct, frozen=True):
+    """What every check finds in an environment."""
+
+    environment: Environment
+    repository: Repository
+    closure: Closure
+    manifests: int
+    findings: tuple[Finding, ...] = ()
+    """By file and line, also those that fleetops.yaml excuses."""
+
+    def with_more(self, findings: Iterable[Finding]) -> Observation:
+        """Add findings."""
+        return replace(self, findings=tuple(sorted((*self.findings, *findings), key=_order)))
+
+
 def examine(bench: Bench, exhibits: Sequence[Exhibit]) -> tuple[Finding, ...]:
-    """Give the findings of every check, by environment and then by file and line."""
-    said: list[list[tuple[Check, Problem]]] = [[] for _ in exhibits]
-    with _conformance(bench, exhibits) as conformance:
-        for index, exhibit in enumerate(exhibits):
-            scene = bench.scene(exhibit.environment, exhibit.render, exhibit.repository)
-            said[index] += [(check, problem) for check in CHECKS for problem in check.run(scene)]
-        for misfit in conformance.misfits():
-            reference = exhibits[misfit.subject].render.manifests[misfit.position].reference
-            check = SCHEMA if misfit.known else UNKNOWN_KIND
-            problem = Problem(misfit.message, reference, misfit.path)
-            said[misfit.subject].append((check, problem))
-    findings: list[Finding] = []
-    used: set[Excuse] = set()
-    for exhibit, pairs in zip(exhibits, said, strict=True):
-        kept = list(_kept(bench.fleet, exhibit.environment, pairs, used))
-        findings += sorted(_findings(exhibit, kept), key=_order)
-    names = {exhibit.environment.name for exhibit in exhibits}
-    return (*findings, *_unused(bench.fleet, names, used))
+    """Give the findings of every check that nothing excuses, by environment and file and line."""
+    found = {one.environment.name: one.findings for one in observe(bench, exhibits)}
+    return excused(bench.fleet, found)
 
 
-def _conformance(bench: Bench, exhibits: Sequence[Exhibit]) -> Conformance:
-    subjects = [
-        Subject(
-            exhibit.environment.name,
-            exhibit.environment.kubernetes,
-            exhibit.render.text,
-            exhibit.render.manifests,
-        )
-        for exhibit in exhibits
-    ]
+def observe(bench: Bench, exhibits: Iterable[Exhibit]) -> list[Observation]:
+    """Look at environments; the exhibits are taken one by one, and only the last few are held."""
     folders = bench.fleet.schema_folders
-    return Conformance(subjects, bench.kubeconform, bench.folder("schemas"), folders)
-
-
-def _kept(
-    fleet: Fleet,
-    environment: Environment,
-    pairs: Sequence[tuple[Check, Problem]],
-    used: set[Excuse],
-) -> Iterator[tuple[Check, Problem]]:
-    """Leave out what is excused, and note by which exception."""
-    for check, problem in pairs:
-        excuses = [
-            excuse
-            for excuse in fleet.config.exceptions
-            if problem.resource is not None
-            and excuse.covers(check.id, problem.resource.short, environment.name)
+    conformance = Conformance(bench.kubeconform, bench.folder("schemas"), folders)
+    seen: list[Observation] = []
+    waiting: deque[Exhibit] = deque()
+    for exhibit in exhibits:
+        render = exhibit.render
+        conformance.add(exhibit.environment.kubernetes, render.text, render.manifests)
+        waiting.append(exhibit)
+        if len(waiting) > _HELD:
+            seen.append(_look(bench, waiting.popleft()))
+    with conformance:
+        seen += [_look(bench, exhibit) for exhibit in waiting]
+        misfits = conformance.misfits()
+    for subject, ones in groupby(misfits, lambda one: one.subject):
+        manifests = conformance.manifests(subject)
+        problems = [
+            (
+                SCHEMA if one.known else UNKNOWN_KIND,
+                Problem(one.message, manifests[one.position].reference, one.path),
+            )
+            for one in ones
         ]
-        used.update(excuses)
-        if not excuses:
-            yield check, problem
+        found = _findings(seen[subject], manifests, problems)
+        seen[subject] = seen[subject].with_more(found)
+    return seen
+
+
+def _look(bench: Bench, exhibit: Exhibit) -> Observation:
+    environment, repository, render = exhibit.environment, exhibit.repository, exhibit.render
+    scene = bench.scene(environment, render, repository)
+    seen = Observation(environment, repository, render.closure, len(render.manifests))
+    problems = [(check, problem) for check in CHECKS for problem in check.run(scene)]
+    return seen.with_more(_findings(seen, render.manifests, problems))
+
+
+def excused(fleet: Fleet, found: Mapping[str, Iterable[Finding]]) -> tuple[Finding, ...]:
+    """Leave out what is excused, and tell of exceptions that excuse nothing.
+
+    `found` is all that was found, by environment.
+    """
+    used: set[Excuse] = set()
+    kept = [one for findings in found.values() for one in _kept(fleet, findings, used)]
+    return (*kept, *_unused(fleet, set(found), used))
 
 
 def unexcused(fleet: Fleet, findings: Iterable[Finding]) -> Iterator[Finding]:
     """Leave out what is excused of findings that were made elsewhere."""
+    return _kept(fleet, findings, set())
+
+
+def _kept(fleet: Fleet, findings: Iterable[Finding], used: set[Excuse]) -> Iterator[Finding]:
+    """Leave out what is excused, and note by which exception."""
     for one in findings:
         kind, _, named = (one.resource or "").partition("/")
         short = f"{kind}/{named.rpartition('/')[2]}"
-        excuses = fleet.config.exceptions
-        if not any(excuse.covers(one.check, short, one.environment) for excuse in excuses):
+        excuses = [
+            excuse
+            for excuse in fleet.config.exceptions
+            if excuse.covers(one.check, short, one.environment)
+        ]
+        used.update(excuses)
+        if not excuses:
             yield one
 
 
-def _findings(exhibit: Exhibit, pairs: Sequence[tuple[Check, Problem]]) -> Iterator[Finding]:
-    tracer = Tracer(exhibit.repository, exhibit.render.closure)
-    manifests = {one.reference: one for one in exhibit.render.manifests}
-    for check, problem in pairs:
+def _findings(
+    seen: Observation, manifests: Sequence[Manifest], problems: Sequence[tuple[Check, Problem]]
+) -> Iterator[Finding]:
+    tracer = Tracer(seen.repository, seen.closure)
+    known = {one.reference: one for one in manifests}
+    for check, problem in problems:
         file, line = problem.source or (None, None)
-        if file is None and problem.resource in manifests:
-            place = tracer.trace(manifests[problem.resource], problem.path)
+        if file is None and problem.resource in known:
+            place = tracer.trace(known[problem.resource], problem.path)
             file, line = (place.path, place.line) if place else (None, None)
         yield Finding(
             check=check.id,
             severity=check.severity.value,
-            environment=exhibit.environment.name,
+            environment=seen.environment.name,
             message=problem.message,
             resource=str(problem.resource) if problem.resource else None,
             path=".".join(map(str, problem.path)),

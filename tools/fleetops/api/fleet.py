@@ -22,10 +22,11 @@ from fleetops.schema import available_minors
 from fleetops.words import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from fleetops.catalogue import Config, Environment, Release
     from fleetops.checks import Scene
+    from fleetops.errors import FleetopsError
     from fleetops.kustomization import Closure
     from fleetops.manifests import Manifest
 
@@ -158,28 +159,33 @@ class Bench(Struct, frozen=True, dict=True):
         """Make an empty folder."""
         return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.scratch))
 
-    def survey(self, environments: Sequence[Environment]) -> list[Render | InputError]:
-        """Render environments; an error stands for each that cannot be rendered.
+    @contextlib.contextmanager
+    def surveying(
+        self,
+        environments: Iterable[Environment],
+        before: Callable[[Closure], None] = lambda _closure: None,
+    ) -> Iterator[Iterator[Render | InputError]]:
+        """Give the renders of environments as they come; an error stands for one that has none.
 
-        Raises ProgramError where kustomize cannot be had, or does not end in time.
+        `before` is called before an overlay is rendered. Raises ProgramError where kustomize cannot
+        be had, or does not end in time.
         """
-        closures = [self._closure(environment) for environment in environments]
-        found = [one for one in closures if not isinstance(one, InputError)]
-        with self.kustomize.start([(self.fleet.repository, one) for one in found]) as rendering:
-            outcomes = iter(rendering.outcomes())
-        renders: list[Render | InputError] = []
-        for closure in closures:
-            outcome = closure if isinstance(closure, InputError) else next(outcomes)
-            if not isinstance(outcome, Render | InputError):
-                raise outcome
-            renders.append(outcome)
-        return renders
 
-    def _closure(self, environment: Environment) -> Closure | InputError:
-        try:
-            return self.fleet.closure(environment)
-        except InputError as error:
-            return error
+        def overlay(environment: Environment) -> tuple[Repository, Closure] | InputError:
+            try:
+                closure = self.fleet.closure(environment)
+            except InputError as error:
+                return error
+            before(closure)
+            return self.fleet.repository, closure
+
+        with self.kustomize.start(map(overlay, environments)) as rendering:
+            yield map(_usable, rendering.each())
+
+    def survey(self, environments: Iterable[Environment]) -> list[Render | InputError]:
+        """Render environments, as `surveying` does."""
+        with self.surveying(environments) as outcomes:
+            return list(outcomes)
 
     def edited(
         self, repository: Repository, closure: Closure, changed: Mapping[str, str]
@@ -202,7 +208,7 @@ class Bench(Struct, frozen=True, dict=True):
         def probe(path: str, value: dict[str, Any]) -> tuple[Manifest, ...] | None:
             copy = self.edited(source, render.closure, {path: as_kustomization(value)})
             with self.kustomize.start([(copy, render.closure)]) as rendering:
-                (outcome,) = rendering.outcomes()
+                (outcome,) = rendering.each()
             return outcome.manifests if isinstance(outcome, Render) else None
 
         return Scene(
@@ -213,6 +219,12 @@ class Bench(Struct, frozen=True, dict=True):
             probe,
             source.read_text,
         )
+
+
+def _usable(outcome: Render | FleetopsError) -> Render | InputError:
+    if isinstance(outcome, Render | InputError):
+        return outcome
+    raise outcome
 
 
 @contextlib.contextmanager

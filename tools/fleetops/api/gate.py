@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleetops.api.dangers import dangers
 from fleetops.api.results import Danger
-from fleetops.api.sides import Side, Sides, side_of
+from fleetops.api.sides import Side, Sides, side_of, sides_of
 from fleetops.api.source import Source
 from fleetops.api.states import WORK_TREE, State
 from fleetops.catalogue import CONFIG, running_release
@@ -15,10 +15,10 @@ from fleetops.checks import UNRENDERABLE
 from fleetops.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from fleetops.api.examine import Exhibit
     from fleetops.api.fleet import Bench
+    from fleetops.catalogue import Environment
     from fleetops.errors import FleetopsError
     from fleetops.files import Repository
     from fleetops.kustomization import Closure
@@ -29,21 +29,25 @@ class Gate:
     """Environments as they were; only those of which some file is another are rendered."""
 
     def __init__(
-        self, bench: Bench, start: State, exhibits: Sequence[Exhibit], *, whole: bool
+        self, bench: Bench, start: State, environments: Sequence[Environment], *, whole: bool
     ) -> None:
         """With `whole`, what has become of environments that left counts too."""
         self._bench = bench
         self._start = start
         now = State(WORK_TREE, bench.fleet)
-        self._renders = {one.environment.name: one.render for one in exhibits}
-        sides = [
-            Sides(name, side_of(start, name), Side(now, render.closure))
-            for name, render in self._renders.items()
-        ]
+        sides = [sides_of(one.name, start, now) for one in environments]
         if whole:
             left = (name for name in start.environments if name not in now.environments)
             sides += [Sides(name, side_of(start, name), None) for name in left]
-        self._sides = [one for one in sides if not one.is_same]
+        # What cannot be rendered now is told of as such.
+        self._sides = [
+            one for one in sides if not isinstance(one.after, InputError) and not one.is_same
+        ]
+
+    @property
+    def reached(self) -> set[str]:
+        """The environments of now in which some file is another."""
+        return {one.environment for one in self._sides if one.after}
 
     @property
     def overlays(self) -> list[tuple[Repository, Closure]]:
@@ -53,33 +57,37 @@ class Gate:
     def _before(self) -> Iterator[Side]:
         return (one.before for one in self._sides if isinstance(one.before, Side))
 
-    def dangers(self, outcomes: Sequence[Render | FleetopsError]) -> Iterator[Danger]:
+    def dangers(
+        self, outcomes: Iterator[Render | FleetopsError], renders: Mapping[str, Render]
+    ) -> Iterator[Danger]:
         """Give what is in danger, and the gates that are closed.
 
-        `outcomes` is what has become of the overlays.
+        `outcomes` is what has become of the overlays, and `renders` has the environments that are
+        reached and can be rendered now.
         """
-        waiting = iter(outcomes)
         for one in self._sides:
+            outcome = next(outcomes) if isinstance(one.before, Side) else None
+            after = renders.get(one.environment)
+            if one.after and after is None:
+                continue
             try:
                 if isinstance(one.before, InputError):
                     raise one.before
-                before = one.before.rendered(next(waiting)) if one.before else None
+                before = one.before.rendered(outcome) if one.before and outcome else None
             except InputError as error:
                 yield _unknown(one.environment, error)
                 continue
-            yield from self._dangers(one, before)
-            if before is not None and one.environment in self._renders:
-                yield from self._closed(one.environment, before[0])
+            yield from self._dangers(one, before, after)
+            if before is not None and after is not None:
+                yield from self._closed(one.environment, before[0], after)
 
-    def _closed(self, name: str, before: Render) -> Iterator[Danger]:
+    def _closed(self, name: str, before: Render, after: Render) -> Iterator[Danger]:
         """Give the gates that are closed to a change of what runs."""
         from fleetops.api import admission
 
         bench, config = self._bench, self._start.fleet.config
         environment = config.environment(name)
-        former, versions = (
-            bench.scene(environment, one).versions for one in (before, self._renders[name])
-        )
+        former, versions = (bench.scene(environment, one).versions for one in (before, after))
         if former == versions:
             return
         yield from admission.frozen(bench.fleet, environment)
@@ -94,11 +102,10 @@ class Gate:
         if not admission.is_back(bench, arrival):
             yield from admission.too_young(bench, arrival)
 
-    def _dangers(self, sides: Sides, before: tuple[Render, Source] | None) -> Iterator[Danger]:
-        render = self._renders.get(sides.environment)
-        after = None
-        if render is not None and isinstance(sides.after, Side):
-            after = (render, Source(render, sides.after.repository))
+    def _dangers(
+        self, sides: Sides, before: tuple[Render, Source] | None, render: Render | None
+    ) -> Iterator[Danger]:
+        after = (render, Source(render, self._bench.fleet.repository)) if render else None
         known = [one for one in (before, after) if one]
         old, new = (one[0].manifests if one else () for one in (before, after))
         found = list(differences(old, new))

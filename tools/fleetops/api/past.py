@@ -207,7 +207,7 @@ class _Past:
     def _render(self, closure: Closure) -> State:
         self.renders += 1
         with self._bench.kustomize.start([(self._repository, closure)]) as rendering:
-            (outcome,) = rendering.outcomes()
+            (outcome,) = rendering.each()
         if not isinstance(outcome, Render | InputError):
             raise outcome
         return _rendered(self._bench, self._environment, outcome, self._repository)

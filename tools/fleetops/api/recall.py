@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from fleetops.api.fleet import Bench
     from fleetops.catalogue import Environment
+    from fleetops.files import Repository
     from fleetops.kustomization import Closure
 
 
@@ -54,10 +55,9 @@ class Recall:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
-        self._repository = bench.fleet.repository
         self._store = Store(cache_folder(bench.guarded).parent / "validations")
-        self._digests: dict[str, str | None] = {}
-        self._plain: dict[str, bool] = {}
+        self._before = _Digests(bench.fleet.repository)
+        self._after = _Digests(bench.fleet.repository)
 
     def find(self, environment: Environment) -> Opinion | None:
         """Give what was said of an environment as it is; None where that is not known."""
@@ -68,33 +68,72 @@ class Recall:
             entry = msgspec.json.decode(content, type=_Entry)
         except msgspec.DecodeError:
             return None
-        return entry.opinion if self._still_holds(entry) else None
+        return entry.opinion if self._before.hold(entry) else None
+
+    def note(self, closure: Closure) -> None:
+        """Look at the files of an overlay that is to be rendered."""
+        for path in _paths(closure):
+            self._before.of(path)
 
     def keep(self, environment: Environment, closure: Closure, opinion: Opinion) -> None:
-        """Keep what is said of an environment, unless a file of it cannot be read any more."""
-        paths = [*closure.files, *(one.path for one in closure.kustomizations)]
-        files = {path: self._digest(path) for path in paths}
+        """Keep what is said of an environment, unless a file has changed since it was noted."""
+        files = {path: self._before.of(path) for path in _paths(closure)}
+        read = {one.path: _digest(one.text.encode()) for one in closure.kustomizations}
         there = {*files, *(written for written, _ in closure.links)}
         names = {
             os.path.normpath(f"{one.folder}/{name}")
             for one in closure.kustomizations
             for name in NAMES
         }
-        absent = sorted(names - there)
-        entry = {"files": files, "absent": absent, "links": closure.links, "opinion": opinion}
-        if None not in files.values():
-            self._store.write(self._name(environment), msgspec.json.encode(entry))
+        if None not in files.values() and files == {**files, **read}:
+            known = {path: digest for path, digest in files.items() if digest is not None}
+            entry = _Entry(known, tuple(sorted(names - there)), closure.links, opinion)
+            if self._after.hold(entry):
+                self._store.write(self._name(environment), msgspec.json.encode(entry))
 
     def trim(self) -> None:
         """Let the store forget, where it holds too much."""
         self._store.trim()
 
-    def _still_holds(self, entry: _Entry) -> bool:
+    def _name(self, environment: Environment) -> str:
+        what = (self._grounds, environment.name, environment.overlay, environment.kubernetes)
+        return _digest(msgspec.json.encode(what))
+
+    @cached_property
+    def _grounds(self) -> list[str]:
+        """Digests of all that is the same for every environment."""
+        fleet = self._bench.fleet
+        programs = (self._bench.kustomize.program, self._bench.kubeconform)
+        own = Path(fleetops.__file__).parent
+        return [
+            *(_digest(path.read_bytes()) for path in programs),
+            _digest_all(sorted(_files(own)), own),
+            *(_digest_all(sorted(_files(one, ".json")), one) for one in fleet.schema_folders),
+            _digest(msgspec.json.encode(fleet.releases)),
+        ]
+
+
+class _Digests:
+    """The files of a repository, each as it was when it was first asked for."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._known: dict[str, str | None] = {}
+        self._plain: dict[str, bool] = {}
+
+    def hold(self, entry: _Entry) -> bool:
+        """Tell whether all that an entry depends on is as it was."""
         return (
-            all(self._digest(path) == digest for path, digest in entry.files.items())
+            all(self.of(path) == digest for path, digest in entry.files.items())
             and not any(os.path.lexists(self._repository.root / path) for path in entry.absent)
             and all(self._leads(*link) for link in entry.links)
         )
+
+    def of(self, path: str) -> str | None:
+        """Digest a file; None where there is none that can be reached without a link."""
+        if path not in self._known:
+            self._known[path] = self._read(path)
+        return self._known[path]
 
     def _leads(self, written: str, real: str) -> bool:
         try:
@@ -102,16 +141,10 @@ class Recall:
         except InputError:
             return False
 
-    def _digest(self, path: str) -> str | None:
-        """Digest a file; None where there is none that can be reached without a link."""
-        if path not in self._digests:
-            self._digests[path] = self._read(path)
-        return self._digests[path]
-
     def _read(self, path: str) -> str | None:
-        folder = os.path.dirname(path)  # noqa: PTH120 - thousands of times
+        folder = os.path.dirname(path) or "."  # noqa: PTH120 - thousands of times
         if folder not in self._plain:
-            self._plain[folder] = self._leads(folder or ".", folder or ".")
+            self._plain[folder] = self._leads(folder, folder)
         if not self._plain[folder]:
             return None
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -124,26 +157,10 @@ class Recall:
             pass
         return None
 
-    def _name(self, environment: Environment) -> str:
-        what = (self._grounds, environment.name, environment.overlay, environment.kubernetes)
-        return _digest(msgspec.json.encode(what))
 
-    @cached_property
-    def _grounds(self) -> list[str]:
-        """Digests of all that is the same for every environment."""
-        repository, fleet = self._repository, self._bench.fleet
-        programs = (self._bench.kustomize.program, self._bench.kubeconform)
-        own = Path(fleetops.__file__).parent
-        return [
-            *(_digest(path.read_bytes()) for path in programs),
-            _digest_all(sorted(_files(own)), own),
-            *(
-                _digest_all(sorted(_files(folder, ".json")), folder)
-                for one in fleet.config.schemas
-                for folder in (repository.root / repository.resolve(one),)
-            ),
-            _digest(msgspec.json.encode(fleet.releases)),
-        ]
+def _paths(closure: Closure) -> Iterator[str]:
+    yield from closure.files
+    yield from (one.path for one in closure.kustomizations)
 
 
 def _files(folder: Path, ending: str = "") -> Iterator[str]:

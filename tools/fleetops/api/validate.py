@@ -9,22 +9,25 @@ from msgspec.structs import replace
 
 from fleetops.api.acceptance import weigh
 from fleetops.api.admission import unowned
-from fleetops.api.examine import Exhibit, examine, unexcused
+from fleetops.api.examine import Exhibit, excused, observe, unexcused
 from fleetops.api.fleet import bench
+from fleetops.api.recall import Opinion, Recall
 from fleetops.api.results import Finding, Validation
 from fleetops.checks import SAFEGUARD_LOOSENED, UNRENDERABLE
 from fleetops.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
-    from fleetops.api.fleet import Fleet
+    from fleetops.api.fleet import Bench, Fleet
     from fleetops.api.results import Danger
     from fleetops.api.source import Source
     from fleetops.api.stand import Where
     from fleetops.api.trial import Find
     from fleetops.catalogue import Environment
     from fleetops.manifests import Manifest
+    from fleetops.render import Render
 
 
 class Since(Struct, frozen=True):
@@ -49,9 +52,7 @@ def validate(
     unknown name or revision and ProgramError where kustomize, kubeconform, git or the cluster
     cannot be had.
     """
-    findings: list[Finding] = []
     said: list[Danger] = []
-    exhibits = []
     with bench(fleet, narrate) as place:
         before = None
         if since is not None:
@@ -64,35 +65,80 @@ def validate(
             fleet = place.fleet
         environments = tuple(fleet.config.environment(name) for name in dict.fromkeys(names))
         environments = environments or fleet.config.environments
-        for environment, outcome in zip(environments, place.survey(environments), strict=True):
-            if isinstance(outcome, InputError):
-                findings.append(_unrenderable(environment, outcome))
-            else:
-                exhibits.append(Exhibit(environment, fleet.repository, outcome))
         gate = None
         if before is not None:
             from fleetops.api.gate import Gate
 
-            gate = Gate(place, before.state, exhibits, whole=not names)
-        with place.kustomize.start(gate.overlays if gate else []) as rendering:
-            if exhibits:
-                findings += examine(place, exhibits)
-            outcomes = rendering.outcomes()
+            gate = Gate(place, before.state, environments, whole=not names)
+        needed = {one.name for one in environments} if where else gate.reached if gate else set()
+        look = _look(place, environments, needed)
         if gate:
-            said += gate.dangers(outcomes)
-        for one in exhibits:
-            books = before.books if before else ()
-            said += unowned(place, one.environment, one.render.closure, books)
+            with place.kustomize.start(gate.overlays) as rendering:
+                said += gate.dangers(rendering.each(), look.renders)
+        for one in environments:
+            if one.gates.approvals and one.name in look.found:
+                said += unowned(place, one, fleet.closure(one), before.books if before else ())
         judged = weigh(said, since.accepted if since else {})
-        findings += judged.findings
-        if exhibits and where is not None:
+        findings = [*look.broken, *excused(fleet, look.found), *judged.findings]
+        if look.renders and where is not None:
+            exhibits = [
+                Exhibit(one, fleet.repository, look.renders[one.name])
+                for one in environments
+                if one.name in look.renders
+            ]
             findings += unexcused(fleet, _tried(fleet, exhibits, where, narrate))
     return Validation(
         ok=not any(finding.severity == "error" for finding in findings),
         environments=tuple(environment.name for environment in environments),
-        manifests=sum(len(exhibit.render.manifests) for exhibit in exhibits),
+        manifests=look.manifests,
         findings=tuple(findings),
         accepted=judged.accepted,
+    )
+
+
+class _Looked(Struct, frozen=True):
+    """What there is to be said of environments, whatever change they are part of."""
+
+    manifests: int
+    found: dict[str, tuple[Finding, ...]]
+    """By environment, also what is excused."""
+    broken: list[Finding]
+    """Of the environments that cannot be rendered."""
+    renders: dict[str, Render]
+    """Of those that are needed."""
+
+
+def _look(place: Bench, environments: Sequence[Environment], needed: AbstractSet[str]) -> _Looked:
+    """Render and check what nothing is known of yet, and render what is needed."""
+    recall = Recall(place)
+    opinions = {one.name: recall.find(one) for one in environments}
+    wanted = [one for one in environments if opinions[one.name] is None or one.name in needed]
+    broken: list[Finding] = []
+    renders: dict[str, Render] = {}
+
+    def exhibits(outcomes: Iterable[Render | InputError]) -> Iterator[Exhibit]:
+        for environment, outcome in zip(wanted, outcomes, strict=True):
+            if isinstance(outcome, InputError):
+                broken.append(_unrenderable(environment, outcome))
+                continue
+            if environment.name in needed:
+                renders[environment.name] = outcome
+            if opinions[environment.name] is None:
+                yield Exhibit(environment, place.fleet.repository, outcome)
+
+    if wanted:
+        with place.surveying(wanted, recall.note) as outcomes:
+            observations = observe(place, exhibits(outcomes))
+        for one in observations:
+            opinion = opinions[one.environment.name] = Opinion(one.manifests, one.findings)
+            recall.keep(one.environment, one.closure, opinion)
+        recall.trim()
+    known = {name: opinion for name, opinion in opinions.items() if opinion}
+    return _Looked(
+        sum(one.manifests for one in known.values()),
+        {name: one.findings for name, one in known.items()},
+        broken,
+        renders,
     )
 
 

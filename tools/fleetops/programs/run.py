@@ -8,7 +8,6 @@ import selectors
 import signal
 import subprocess
 import time
-from collections import deque
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, Self
@@ -34,7 +33,7 @@ def run(command: Command, meanwhile: Callable[[float], None] | None = None) -> C
     process group is killed then, and on Ctrl-C.
     """
     with Batch([command], 1, meanwhile) as batch:
-        (outcome,) = batch.wait()
+        (outcome,) = batch.each()
     if isinstance(outcome, ProgramError):
         raise outcome
     return outcome
@@ -47,13 +46,14 @@ def run_all(commands: Iterable[Command], workers: int) -> list[Completed | Progr
     Ctrl-C kills the process groups of all and is raised.
     """
     with Batch(commands, workers) as batch:
-        return batch.wait()
+        return list(batch.each())
 
 
 class Batch:
     """Commands that run side by side while the caller does something else.
 
-    They are started on entering the `with` block; on leaving it whatever still runs is killed.
+    They are started on entering the `with` block, the next as one ends; each is taken from
+    `commands` only then. On leaving the block whatever still runs is killed.
     """
 
     def __init__(
@@ -62,7 +62,8 @@ class Batch:
         workers: int,
         meanwhile: Callable[[float], None] | None = None,
     ) -> None:
-        self._waiting = deque(enumerate(commands))
+        self._waiting = enumerate(commands)
+        self._all_started = False
         self._workers = max(workers, 1)
         self._meanwhile = meanwhile
         self._selector = selectors.DefaultSelector()
@@ -82,16 +83,25 @@ class Batch:
             process.kill()
         self._selector.close()
 
-    def wait(self) -> list[Completed | ProgramError]:
-        """Wait for all of them; the outcomes are in the commands' order."""
-        while self._live or self._waiting:
+    def each(self) -> Iterator[Completed | ProgramError]:
+        """Give the outcomes in the commands' order, each as soon as it and those before are."""
+        number = 0
+        while True:
             self._start()
-            self._look()
-        return [self._outcomes[number] for number in sorted(self._outcomes)]
+            if number in self._outcomes:
+                yield self._outcomes.pop(number)
+                number += 1
+            elif self._live:
+                self._look()
+            elif self._all_started:
+                return
 
     def _start(self) -> None:
-        while self._waiting and len(self._live) < self._workers:
-            number, command = self._waiting.popleft()
+        while not self._all_started and len(self._live) < self._workers:
+            number, command = next(self._waiting, (0, None))
+            if command is None:
+                self._all_started = True
+                return
             try:
                 # Until a process is known, nobody could kill it.
                 with undisturbed():
