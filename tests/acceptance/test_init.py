@@ -188,8 +188,23 @@ def test_an_overlay_that_cannot_be_rendered_is_an_environment_all_the_same(
     done = stranger.run("init")
     assert done.code == 0
     assert "bad cannot be rendered: bad/kustomization.yaml:1: " in done.out
-    assert "ugly/kustomization.yaml:" in done.out
+    assert "ugly cannot be rendered: ugly/kustomization.yaml:2: " in done.out
     assert stranger.run("validate").code == 1
+
+
+def test_what_nobody_has_described_is_validated_all_the_same(stranger: FleetCopy) -> None:
+    app(stranger, "base")
+    over(stranger, "overlays/dev", "../../base")
+    before = stranger.snapshot()
+    assert stranger.run("validate").out == "dev: 1 manifest, ok\n"
+    stranger.edit("base/web.yaml", "limits:", "limitz:")
+    stranger.write("ugly/kustomization.yaml", "resources: [\n")
+    findings = stranger.json("validate").findings
+    assert [one[:2] for one in findings] == [
+        ("unrenderable", "ugly/kustomization.yaml"),
+        ("schema", "base/web.yaml"),
+    ]
+    assert before.keys() == stranger.snapshot().keys() - {"ugly", "ugly/kustomization.yaml"}
 
 
 def test_what_is_described_is_not_described_again(fleet: FleetCopy) -> None:

@@ -79,19 +79,31 @@ def open_fleet(directory: Path) -> Fleet:
     Raises UsageError where it is no folder or no folder above has a fleetops.yaml, InputError where
     that is wrong.
     """
+    if folder := _described_folder(directory):
+        return fleet_in(folder)
+    raise UsageError(
+        f"neither {directory.absolute()} nor a folder above it has a {CONFIG}",
+        hint="fleetops init writes one; or name your repository with --directory",
+    )
+
+
+def any_fleet(directory: Path) -> Fleet:
+    """Open the repository that `directory` lies in, also where nobody has described it."""
+    folder = _described_folder(directory)
+    return fleet_in(folder) if folder else undescribed_fleet(directory)
+
+
+def _described_folder(directory: Path) -> Path | None:
     start = directory.absolute()
     if not start.is_dir():
         raise UsageError(f"{start} is not a folder")
     for folder in (start, *start.parents):
         if (folder / CONFIG).is_file():
-            return fleet_in(folder)
+            return folder
         # What is above belongs to somebody else.
         if (folder / ".git").exists():
             break
-    raise UsageError(
-        f"neither {start} nor a folder above it has a {CONFIG}",
-        hint="change to your repository, or name it with --directory",
-    )
+    return None
 
 
 def fleet_in(folder: Path) -> Fleet:
@@ -100,11 +112,10 @@ def fleet_in(folder: Path) -> Fleet:
     return Fleet(repository, read_config(repository, available_minors(), _checks))
 
 
-def undescribed_fleet(directory: Path) -> tuple[Fleet, tuple[InputError, ...]]:
+def undescribed_fleet(directory: Path) -> Fleet:
     """Find the environments of the Git repository that `directory` lies in, or of that folder.
 
-    With them come the problems of kustomization files that cannot be read. There is no catalogue.
-    Raises UsageError where there is no overlay.
+    There is no catalogue. Raises UsageError where there is no overlay.
     """
     from fleetops.catalogue import Config, Environment
     from fleetops.discovery import named, overlays
@@ -112,8 +123,8 @@ def undescribed_fleet(directory: Path) -> tuple[Fleet, tuple[InputError, ...]]:
     start = directory.absolute()
     tops = (one for one in (start, *start.parents) if os.path.lexists(one / ".git"))
     repository = Repository.at(next(tops, start))
-    found = overlays(repository)
-    if not found.folders:
+    folders = overlays(repository)
+    if not folders:
         raise UsageError(
             f"there is no kustomization in {repository.root}",
             hint="fleetops works on Kustomize overlays: folders with a kustomization.yaml",
@@ -121,10 +132,10 @@ def undescribed_fleet(directory: Path) -> tuple[Fleet, tuple[InputError, ...]]:
     minors = (available_minors()[-1],)
     environments = tuple(
         Environment(name=name, overlay=folder, kubernetes=minors)
-        for name, folder in named(found.folders).items()
+        for name, folder in named(folders).items()
     )
     config = Config(version=1, environments=environments)
-    return Fleet(repository, config, described=False), found.problems
+    return Fleet(repository, config, described=False)
 
 
 def _checks() -> Iterable[str]:

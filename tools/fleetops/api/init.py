@@ -27,13 +27,13 @@ def init(directory: Path, narrate: Callable[[str], None]) -> Initialisation:
     Raises RefusedError where there is a fleetops.yaml or no overlay, and ProgramError where
     kustomize cannot be had.
     """
-    fleet, problems = undescribed_fleet(directory)
+    fleet = undescribed_fleet(directory)
     repository, environments = fleet.repository, fleet.config.environments
     if os.path.lexists(repository.root / CONFIG):
         raise RefusedError(
             "is there already", place=Place(CONFIG), hint="change it, or move it out of the way"
         )
-    notes = [f"{problem.place}: {problem.message}" for problem in problems]
+    notes: list[str] = []
     catalogue = _catalogue(repository)
     with bench(fleet, narrate) as place:
         running: dict[str, Mapping[str, ReleaseImage]] = {}

@@ -26,6 +26,12 @@ class Session:
 
         return open_fleet(self.directory)
 
+    def any_fleet(self) -> Fleet:
+        """Open the repository, also one that nobody has described."""
+        from fleetops.api.fleet import any_fleet
+
+        return any_fleet(self.directory)
+
     def print(self, result: Result) -> None:
         """Print a result on stdout."""
         from fleetops.output.formats import written

@@ -1,6 +1,6 @@
 """What a repository that nobody has described consists of: its overlays, and what syncs them."""
 
 from fleetops.discovery.naming import named
-from fleetops.discovery.overlays import Found, overlays
+from fleetops.discovery.overlays import overlays
 
-__all__ = ["Found", "named", "overlays"]
+__all__ = ["named", "overlays"]

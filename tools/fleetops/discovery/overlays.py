@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
-
 from fleetops.discovery.synced import Patterns, synced_folders
 from fleetops.errors import InputError
 from fleetops.kustomization import LOADED, NAMES, read_document
@@ -22,32 +20,19 @@ _SHARED: Final = frozenset({"base", "bases", "component", "components", "common"
 """Names of folders for what is included, even where nothing includes it yet."""
 
 
-class Found(Struct, frozen=True):
-    """What was found."""
+def overlays(repository: Repository) -> tuple[str, ...]:
+    """Find the folders of the overlays; links are not followed, hidden folders not entered.
 
-    folders: tuple[str, ...]
-    """The overlays, sorted; relative to the repository."""
-    problems: tuple[InputError, ...]
-    """Of kustomization files that cannot be read."""
-
-
-def overlays(repository: Repository) -> Found:
-    """Find the overlays; links are not followed, and hidden folders are not entered.
-
-    Raises InputError for a repository with more files than are looked at.
+    One whose kustomization cannot be read is among them. Raises InputError for a repository with
+    more files than are looked at.
     """
     kustomizations: dict[str, Any] = {}
-    problems: list[InputError] = []
     patterns = Patterns()
     for folder, names in _folders(repository):
         own = next((name for name in NAMES if name in names), None)
         if own is not None:
             path = os.path.normpath(f"{folder}/{own}")
-            try:
-                document = read_document(repository.read_text(path), path)
-                kustomizations[folder] = document.value
-            except InputError as error:
-                problems.append(error)
+            kustomizations[folder] = _value(repository, path)
         for name in names:
             if name.endswith((".yaml", ".yml")) and name != own:
                 patterns.read(repository, os.path.normpath(f"{folder}/{name}"))
@@ -65,7 +50,14 @@ def overlays(repository: Repository) -> Found:
             and _SHARED.isdisjoint(folder.split("/"))
         )
     ]
-    return Found(tuple(sorted(chosen)), tuple(problems))
+    return tuple(sorted(chosen))
+
+
+def _value(repository: Repository, path: str) -> dict[str, Any]:
+    try:
+        return dict(read_document(repository.read_text(path), path).value)
+    except InputError:
+        return {}
 
 
 def _folders(repository: Repository) -> Iterator[tuple[str, list[str]]]:
