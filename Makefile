@@ -24,6 +24,7 @@ lint: $(DEV)
 
 benchmark: $(DEV)
 	$(VENV)/bin/python benchmarks/ratios.py
+	$(VENV)/bin/python benchmarks/sizes.py
 	$(VENV)/bin/python benchmarks/cluster.py
 
 $(RUN): requirements/run.txt pyproject.toml

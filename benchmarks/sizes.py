@@ -1,0 +1,154 @@
+"""How long fleetops takes on fleets of many environments, beside the programs it stands on.
+
+Whole processes; every number of a row is a ratio to the shell loop or the floor of the same run:
+`kustomize build | kubeconform` one overlay after the other, and two kustomize at a time with one
+kubeconform over all that they wrote.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from fleets import PER_BASE, write_fleet
+
+from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
+from fleetops.programs.places import cache_folder
+from fleetops.schema import DATA
+
+REPOSITORY = Path(__file__).parent.parent
+FLEETOPS = str(Path(sys.executable).with_name("fleetops"))
+TEMPLATE = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
+SIZES = (2, 200, 2000)
+MEASURED = 200
+"""The size at which ratios are asked for."""
+MOST_MEMORY = 300 * 1024
+"""KiB."""
+MOST_SECONDS = 3.0
+"""Of CPU, where nothing has changed in 2,000 environments."""
+WIDTH = 50
+
+
+class Cost(NamedTuple):
+    """What a run took."""
+
+    seconds: float
+    cpu: float
+    memory: int
+    """KiB, of its largest process."""
+
+
+def cost(words: list[str], folder: Path, cache: Path) -> Cost:
+    """Run a command to its end."""
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        words,
+        cwd=folder,
+        env=os.environ | {"XDG_CACHE_HOME": str(cache)},
+        stdout=subprocess.DEVNULL,
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{words} ended with {process.returncode}")
+    return Cost(time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss)
+
+
+def new_cache(folder: Path) -> Path:
+    """Make a user's cache that holds the programs and nothing else."""
+    own = folder / "fleetops"
+    own.mkdir(parents=True)
+    (own / "programs").symlink_to(cache_folder(REPOSITORY))
+    return folder
+
+
+class Peers(NamedTuple):
+    """The programs that fleetops stands on, put together by hand."""
+
+    kustomize: Path
+    kubeconform: Path
+
+    def _check(self) -> str:
+        return f"{self.kubeconform} -strict -schema-location '{DATA}/kubernetes/1.37/{TEMPLATE}'"
+
+    def loop(self) -> list[str]:
+        """One overlay after the other."""
+        line = f"for o in overlays/*/; do {self.kustomize} build $o | {self._check()}; done"
+        return ["bash", "-euo", "pipefail", "-c", line]
+
+    def floor(self) -> list[str]:
+        """Two kustomize at a time, and one kubeconform."""
+        build = f"{self.kustomize} build overlays/{{}} > out/{{}}.yaml"
+        line = f'mkdir out; ls overlays | xargs -P2 -I{{}} sh -c "{build}"; {self._check()} out'
+        return ["bash", "-euo", "pipefail", "-c", f"{line}; rm -r out"]
+
+
+def measure(scratch: Path, size: int) -> dict[str, Cost]:
+    """Run fleetops on a fleet: cold, unchanged, with an overlay changed, with a base changed."""
+    fleet = scratch / f"fleet-{size}"
+    write_fleet(fleet, size)
+    cache = new_cache(scratch / f"cache-{size}")
+    validate = [FLEETOPS, "validate"]
+    found = {"cold": cost(validate, fleet, cache), "nothing changed": cost(validate, fleet, cache)}
+    for name, path in (
+        ("one overlay changed", "overlays/env-1/kustomization.yaml"),
+        ("one base changed", "bases/base-0/service-0.yaml"),
+    ):
+        with (fleet / path).open("a") as file:
+            file.write("# changed\n")
+        found[name] = cost(validate, fleet, cache)
+    return found
+
+
+def main() -> int:
+    """Print the table and the plot; exit code 1 if a figure is not reached."""
+    peers = Peers(ensure(KUSTOMIZE, REPOSITORY, print), ensure(KUBECONFORM, REPOSITORY, print))
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        found = {size: measure(scratch, size) for size in SIZES}
+        fleet, cache = scratch / f"fleet-{MEASURED}", scratch / f"cache-{MEASURED}"
+        loop = cost(peers.loop(), fleet, cache).seconds
+        floor = cost(peers.floor(), fleet, cache).seconds
+        shutil.rmtree(scratch / f"fleet-{SIZES[-1]}")
+    ours, largest = found[MEASURED], found[SIZES[-1]]
+    reached = PER_BASE * ours["cold"].seconds / MEASURED
+    rows = [
+        ("cold / loop", ours["cold"].seconds / loop, 0.15),
+        ("cold / floor", ours["cold"].seconds / floor, 1.3),
+        ("nothing changed / loop", ours["nothing changed"].seconds / loop, 0.02),
+        ("one overlay changed / loop", ours["one overlay changed"].seconds / loop, 0.03),
+        (
+            "one base changed / its overlays",
+            (ours["one base changed"].seconds - ours["nothing changed"].seconds) / reached,
+            1.3,
+        ),
+        (
+            f"cold, {SIZES[-1]} / {SIZES[-1] // MEASURED} x {MEASURED}",
+            largest["cold"].seconds / ours["cold"].seconds / (SIZES[-1] / MEASURED),
+            1.1,
+        ),
+        (f"memory, {SIZES[-1]}, of 300 MiB", largest["cold"].memory / MOST_MEMORY, 1.0),
+        ("unchanged, 2000, CPU of 3 s", largest["nothing changed"].cpu / MOST_SECONDS, 1.0),
+    ]
+    print(f"{MEASURED} environments: loop {loop:.1f} s, floor {floor:.1f} s\n")
+    print(f"{'':34}{'ratio':>8}{'asked':>8}")
+    for name, ratio, asked in rows:
+        print(f"{name:34}{ratio:8.3f}{asked:8.2f}")
+    print(f"\n{'environments':24}{'seconds':>8}{'CPU':>8}{'MiB':>6}")
+    most = max(one.seconds for costs in found.values() for one in costs.values())
+    for size, costs in found.items():
+        for name, one in costs.items():
+            bar = "#" * max(round(one.seconds / most * WIDTH), 1)
+            head = f"{size} {name}"
+            print(f"{head:24}{one.seconds:8.2f}{one.cpu:8.2f}{one.memory // 1024:6}  {bar}")
+    return any(ratio > asked for _, ratio, asked in rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
