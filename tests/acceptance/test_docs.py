@@ -146,6 +146,7 @@ def test_published_schemas_are_json_schemas() -> None:
         "diff",
         "status",
         "wait",
+        "report",
         "releases",
         "doctor",
     ):

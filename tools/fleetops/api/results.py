@@ -533,6 +533,20 @@ class Clusters(Result, frozen=True, kw_only=True, tag="cluster"):
     clusters: tuple[ClusterStatus, ...]
 
 
+class Report(Result, frozen=True, kw_only=True, tag="report"):
+    """What runs, what is wrong with it, and what a change does to it."""
+
+    repository: str
+    """The name of its folder."""
+    commit: str | None
+    """What is checked out, None where there is no Git or no commit."""
+    made: datetime
+    status: Status
+    validation: Validation
+    comparison: Comparison | None
+    """None without --from."""
+
+
 class Failure(Result, frozen=True, kw_only=True, tag="error"):
     """What is printed instead of a result where there is none."""
 
@@ -560,6 +574,7 @@ RESULTS: dict[str, type[Result]] = {
     "init": Initialisation,
     "doctor": Doctor,
     "cluster": Clusters,
+    "report": Report,
     "error": Failure,
 }
 """By the value of `command`."""

@@ -13,6 +13,7 @@ from fleetops.cli import (
     describing,
     machine,
     promotions,
+    reports,
     running,
     validation,
 )
@@ -55,6 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     promotions.add(commands)
     clusters.add_rehearse(commands)
     validation.add(commands)
+    reports.add(commands)
     running.add(commands)
     describing.add(commands)
     clusters.add(commands)

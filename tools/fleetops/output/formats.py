@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleetops.api.results import Comparison, Validation
+from fleetops.api.results import Comparison, Report, Validation
 
 if TYPE_CHECKING:
     from fleetops.api.results import Result
 
 
-def written(result: Result, output: str, *, colour: bool = False) -> str:
+def written(result: Result, output: str, *, colour: bool = False) -> str:  # noqa: PLR0911 - a format each
     """Write a result, as text where it has no other format of that name."""
     match output, result:
         case "json", _:
@@ -33,6 +33,10 @@ def written(result: Result, output: str, *, colour: bool = False) -> str:
             from fleetops.output.github import as_github
 
             return as_github(result)
+        case "html", Report():
+            from fleetops.output.html import as_html
+
+            return as_html(result)
         case _:
             from fleetops.output.text import as_text
 

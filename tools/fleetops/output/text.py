@@ -23,6 +23,7 @@ from fleetops.api.results import (  # noqa: TC001
     Promotion,
     Rehearsal,
     Releases,
+    Report,
     Result,
     ServiceStatus,
     Status,
@@ -238,6 +239,13 @@ def _behind(lag: Lag) -> str:
     many = f"{count(lag.releases, 'release')}{' or more' if lag.at_least else ''}"
     since = f" since {lag.since:%Y-%m-%d %H:%MZ}" if lag.since else ""
     return f"{many} behind {lag.environment}{since}"
+
+
+@_lines.register
+def _(result: Report) -> list[str]:
+    parts = (result.status, result.validation, result.comparison)
+    first, *more = (_lines(one) for one in parts if one is not None)
+    return [*first, *(line for lines in more for line in ("", *lines))]
 
 
 @_lines.register

@@ -1,0 +1,40 @@
+"""What runs, what is wrong with it, and what a change does to it, as one result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleetops.api.results import Report
+from fleetops.api.status import status
+from fleetops.api.validate import Since, validate
+from fleetops.git import open_history
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from fleetops.api.fleet import Fleet
+
+
+def report(
+    fleet: Fleet, names: Sequence[str], start: str | None, narrate: Callable[[str], None]
+) -> Report:
+    """Look at the environments of these names, or at all where none is given.
+
+    With `start`, a revision, also at what changes from there, and what there says decides. Raises
+    what `status`, `validate` and `compare` raise.
+    """
+    environments = tuple(dict.fromkeys(names))
+    comparison = None
+    if start is not None:
+        from fleetops.api.diff import Request, compare
+
+        comparison = compare(fleet, Request(environments, start), narrate)
+    history = open_history(fleet.repository.root)
+    return Report(
+        repository=fleet.repository.root.name,
+        commit=history.head if history else None,
+        made=fleet.clock(),
+        status=status(fleet, environments, None, narrate),
+        validation=validate(fleet, environments, narrate, since=Since(start) if start else None),
+        comparison=comparison,
+    )

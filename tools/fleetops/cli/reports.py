@@ -1,0 +1,45 @@
+"""What runs, what is wrong and what changes, in one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleetops.cli.options import command, environment, output
+
+if TYPE_CHECKING:
+    import argparse
+
+    from fleetops.cli.options import Commands
+    from fleetops.cli.session import Session
+
+
+def add(commands: Commands) -> None:
+    """Describe report."""
+    report = command(
+        commands, "report", _report, "tell what runs, what is wrong and what changes, in one"
+    )
+    report.description = (
+        "Tell what each environment runs, what is wrong with what a controller would apply and,"
+        " with --from, what changes, all in one. With --output html it is a page of one file that"
+        " loads nothing from anywhere: fleetops report -o html > report.html"
+    )
+    environment(
+        report,
+        action="append",
+        default=[],
+        help="an environment, may be given again; all if it is not given",
+    )
+    report.add_argument(
+        "--from",
+        dest="start",
+        metavar="REF",
+        help="also what changes from REF and is in danger of that, and let what REF says decide",
+    )
+    output(report, "html")
+
+
+def _report(session: Session, arguments: argparse.Namespace) -> int:
+    from fleetops.api.overview import report
+
+    session.print(report(session.fleet(), arguments.env, arguments.start, session.narrate))
+    return 0
