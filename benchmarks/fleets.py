@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fleetops.programs.places import cache_folder
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -40,6 +42,14 @@ spec:
             allowPrivilegeEscalation: false
             readOnlyRootFilesystem: true
 """
+
+
+def new_cache(folder: Path, repository: Path) -> Path:
+    """Make a user's cache that holds the programs and nothing else."""
+    own = folder / "fleetops"
+    own.mkdir(parents=True)
+    (own / "programs").symlink_to(cache_folder(repository))
+    return folder
 
 
 def write_fleet(folder: Path, environments: int, services: int = SERVICES) -> None:

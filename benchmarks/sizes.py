@@ -16,10 +16,9 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from fleets import PER_BASE, write_fleet
+from fleets import PER_BASE, new_cache, write_fleet
 
 from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
-from fleetops.programs.places import cache_folder
 from fleetops.schema import DATA
 
 REPOSITORY = Path(__file__).parent.parent
@@ -60,14 +59,6 @@ def cost(words: list[str], folder: Path, cache: Path) -> Cost:
     return Cost(time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss)
 
 
-def new_cache(folder: Path) -> Path:
-    """Make a user's cache that holds the programs and nothing else."""
-    own = folder / "fleetops"
-    own.mkdir(parents=True)
-    (own / "programs").symlink_to(cache_folder(REPOSITORY))
-    return folder
-
-
 class Peers(NamedTuple):
     """The programs that fleetops stands on, put together by hand."""
 
@@ -93,7 +84,8 @@ def measure(scratch: Path, size: int) -> dict[str, Cost]:
     """Run fleetops on a fleet: cold, unchanged, with an overlay changed, with a base changed."""
     fleet = scratch / f"fleet-{size}"
     write_fleet(fleet, size)
-    cache = new_cache(scratch / f"cache-{size}")
+    commit(fleet)
+    cache = new_cache(scratch / f"cache-{size}", REPOSITORY)
     validate = [FLEETOPS, "validate"]
     found = {"cold": cost(validate, fleet, cache), "nothing changed": cost(validate, fleet, cache)}
     for name, path in (
@@ -103,7 +95,20 @@ def measure(scratch: Path, size: int) -> dict[str, Cost]:
         with (fleet / path).open("a") as file:
             file.write("# changed\n")
         found[name] = cost(validate, fleet, cache)
+    if size == MEASURED:
+        for base in fleet.glob("bases/*/service-0.yaml"):
+            base.write_text(base.read_text().replace("replicas: 2", "replicas: 3"))
+        found["diff of all"] = cost([FLEETOPS, "diff"], fleet, cache)
+        found["gate of all"] = cost([*validate, "--from", "HEAD"], fleet, cache)
     return found
+
+
+def commit(fleet: Path) -> None:
+    """Commit a fleet."""
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    commands = (("init", "--quiet"), ("add", "--all"), (*identity, "commit", "--quiet", "-mfleet"))
+    for words in commands:
+        subprocess.run(["git", *words], cwd=fleet, check=True)
 
 
 def main() -> int:
@@ -128,6 +133,8 @@ def main() -> int:
             (ours["one base changed"].seconds - ours["nothing changed"].seconds) / reached,
             1.3,
         ),
+        ("diff of all / cold", ours["diff of all"].seconds / ours["cold"].seconds, 2.0),
+        ("gate of all / cold", ours["gate of all"].seconds / ours["cold"].seconds, 2.0),
         (
             f"cold, {SIZES[-1]} / {SIZES[-1] // MEASURED} x {MEASURED}",
             largest["cold"].seconds / ours["cold"].seconds / (SIZES[-1] / MEASURED),
