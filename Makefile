@@ -33,8 +33,11 @@ $(RUN): requirements/run.txt pyproject.toml
 	$(PIP) --no-deps --no-build-isolation -e .
 	touch $@
 
+# The wheels are what a test installs fleetops with where it has no network.
 $(DEV): $(RUN) requirements/dev.txt
 	$(PIP) --require-hashes -r requirements/dev.txt
+	$(VENV)/bin/python -m pip --disable-pip-version-check --quiet wheel --no-deps --require-hashes \
+		-r requirements/run.txt --wheel-dir $(VENV)/wheels
 	touch $@
 
 # The schemas anew from their pinned sources; needs Go 1.27.
