@@ -1,4 +1,4 @@
-"""The workflows as actionlint and zizmor judge them."""
+"""The workflows and the action as actionlint, zizmor and their schemas judge them."""
 
 from __future__ import annotations
 
@@ -54,12 +54,43 @@ def zizmor(workflows: list[Path], home: Path) -> Completed:
     return run(Command(arguments, ROOT, clean_environment(home)))
 
 
+def schema(actions: list[Path], home: Path) -> Completed:
+    path = Path(sys.executable).with_name("check-jsonschema")
+    arguments = (str(path), "--builtin-schema=vendor.github-actions", *map(str, actions))
+    return run(Command(arguments, ROOT, clean_environment(home)))
+
+
 @pytest.mark.parametrize("linter", [actionlint, zizmor])
 def test_the_workflows_have_no_findings(linter: Linter, tmp_path: Path) -> None:
     workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
     assert workflows
     completed = linter(workflows, tmp_path)
     assert completed.returncode == 0, (completed.stdout + completed.stderr).decode()
+
+
+@pytest.mark.parametrize("linter", [schema, zizmor])
+def test_the_action_has_no_findings(linter: Linter, tmp_path: Path) -> None:
+    completed = linter([ROOT / "action.yml"], tmp_path)
+    assert completed.returncode == 0, (completed.stdout + completed.stderr).decode()
+
+
+@pytest.mark.parametrize(
+    ("linter", "old", "new", "finding"),
+    [
+        (schema, "using: composite", "using: compost", b"compost"),
+        (zizmor, '"$OUTPUT"', "${{ inputs.from }}", b"template-injection"),
+    ],
+)
+def test_a_faulty_action_is_found(
+    linter: Linter, old: str, new: str, finding: bytes, tmp_path: Path
+) -> None:
+    sound = (ROOT / "action.yml").read_text()
+    faulty = sound.replace(old, new)
+    assert faulty != sound
+    (tmp_path / "action.yml").write_text(faulty)
+    completed = linter([tmp_path / "action.yml"], tmp_path)
+    assert completed.returncode != 0
+    assert finding in completed.stdout
 
 
 @pytest.mark.parametrize(
