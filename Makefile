@@ -5,7 +5,7 @@ RUN := $(VENV)/.run.stamp
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet install
 DEV := $(VENV)/.dev.stamp
 
-.PHONY: promote validate test lint lock benchmark schemas clean
+.PHONY: promote validate test lint docs lock benchmark schemas clean
 
 promote: $(RUN)
 	$(VENV)/bin/fleetops promote $(RELEASE) --env $(ENV)
@@ -21,6 +21,10 @@ lint: $(DEV)
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+
+# The documentation as a site in dist/docs; a link that leads nowhere fails it.
+docs: $(DEV)
+	$(VENV)/bin/python -m sphinx -qWn --keep-going -d $(VENV)/docs docs dist/docs
 
 benchmark: $(DEV)
 	$(VENV)/bin/python benchmarks/ratios.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,11 +14,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+import commandpages
 from fleetops import goyaml
 from fleetops.api.schemas import schema
 from fleetops.catalogue import SCHEMAS
 from fleetops.checks import CHECKS
 from fleetops.cli.app import build_parser
+from fleetops.cli.manual import MANUALS
 from fleetops.danger import RULES
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from fleetops.danger import Rule
 
 ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text()
 
 
@@ -87,7 +91,7 @@ def test_readme_snippets_are_valid(number: int) -> None:
 
 
 def test_the_page_of_gates_shows_a_fleetops_yaml_that_can_be_read(fleet: FleetCopy) -> None:
-    page = (ROOT / "docs" / "gates.md").read_text()
+    page = (DOCS / "gates.md").read_text()
     (example,) = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     fleet.write("fleetops.yaml", example)
     assert fleet.run("status").code == 0
@@ -100,6 +104,64 @@ def test_readme_names_every_command() -> None:
     assert table == commands
 
 
+def test_the_pages_of_the_commands_are_what_the_commands_say(
+    request: pytest.FixtureRequest,
+) -> None:
+    folder = DOCS / "commands"
+    made = commandpages.pages()
+    if request.config.getoption("--update-golden"):
+        folder.mkdir(exist_ok=True)
+        for name, text in made.items():
+            (folder / name).write_text(text)
+    assert {path.name: path.read_text() for path in folder.iterdir()} == made
+
+
+def test_every_command_has_examples_that_can_be_read() -> None:
+    parser = build_parser()
+    alone = {name for name, one in commandpages.commands().items() if one._subparsers is None}
+    assert alone == set(MANUALS)
+    for name, manual in MANUALS.items():
+        assert manual.examples
+        for _, line in manual.examples:
+            for words in re.findall(r"fleetops [^;&|>)]+", line):
+                command = shlex.split(words)[1:]
+                assert parser.parse_args(command).command
+                assert f"fleetops {' '.join(command)} ".startswith(f"{name} ") or "&&" in line
+
+
+def built(pages: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Build the site as `make docs` does."""
+    sphinx = (sys.executable, "-m", "sphinx", "-qWn", "--keep-going")
+    return subprocess.run(
+        [*sphinx, "-d", "read", pages, "site"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.acceptance
+def test_the_documentation_is_built_without_a_warning(tmp_path: Path) -> None:
+    done = built(DOCS, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "fleetops promote" in (tmp_path / "site/commands/promote.html").read_text()
+
+
+@pytest.mark.acceptance
+def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    (pages / "conf.py").write_text((DOCS / "conf.py").read_text())
+    (pages / "index.md").write_text("# Here\n\n[gone](gone.md), [nowhere](other.md#nowhere)\n")
+    (pages / "other.md").write_text("# Other\n")
+    done = built(pages, tmp_path)
+    assert done.returncode == 1
+    for said in ("'gone.md'", "'nowhere'", "other.md: WARNING: document isn't included"):
+        assert said in done.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [("checks", page(CHECKS_HEAD, CHECKS)), ("dangers", page(DANGERS_HEAD, RULES))],
@@ -108,7 +170,7 @@ def test_readme_names_every_command() -> None:
 def test_pages_are_those_of_the_checks_and_rules(
     name: str, text: str, request: pytest.FixtureRequest
 ) -> None:
-    file = ROOT / "docs" / f"{name}.md"
+    file = DOCS / f"{name}.md"
     if request.config.getoption("--update-golden"):
         file.write_text(text)
     assert file.read_text() == text
@@ -118,7 +180,7 @@ def test_pages_are_those_of_the_checks_and_rules(
 def test_schemas_for_editors_are_the_published_ones(
     request: pytest.FixtureRequest, name: str
 ) -> None:
-    file = ROOT / "docs" / "schemas" / f"{name}.json"
+    file = DOCS / "schemas" / f"{name}.json"
     text = f"{json.dumps(schema(name), indent=2)}\n"
     if request.config.getoption("--update-golden"):
         file.write_text(text)

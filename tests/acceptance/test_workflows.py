@@ -68,6 +68,16 @@ def test_the_workflows_have_no_findings(linter: Linter, tmp_path: Path) -> None:
     assert completed.returncode == 0, (completed.stdout + completed.stderr).decode()
 
 
+@pytest.mark.parametrize("linter", [actionlint, zizmor])
+def test_the_workflow_that_is_shown_has_no_findings(linter: Linter, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "pipelines.md").read_text()
+    file = tmp_path / ".github" / "workflows" / "shown.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text(page.partition("```yaml\n")[2].partition("```")[0])
+    completed = linter([file], tmp_path)
+    assert completed.returncode == 0, (completed.stdout + completed.stderr).decode()
+
+
 @pytest.mark.parametrize("linter", [schema, zizmor])
 def test_the_action_has_no_findings(linter: Linter, tmp_path: Path) -> None:
     completed = linter([ROOT / "action.yml"], tmp_path)

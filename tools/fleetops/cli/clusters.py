@@ -13,6 +13,7 @@ from fleetops.cli.options import (
     environment,
     given,
     output,
+    release,
     seconds,
 )
 from fleetops.errors import UsageError
@@ -46,7 +47,7 @@ def _describe_rehearse(parser: argparse.ArgumentParser) -> None:
         " promotion would make it, applied and pruned as a GitOps controller does it. Nothing of"
         " the repository is written. No container runs, so the images themselves are not tested."
     )
-    completed(parser.add_argument("release", metavar="RELEASE"), completion.releases)
+    release(parser)
     environment(parser, required=True, help="the environment")
     parser.add_argument(
         "--from", dest="start", metavar="REF", help="begin with the environment as it is at REF"

@@ -25,7 +25,9 @@ def add(commands: Commands) -> None:
     output(captured)
     output(command(commands, "init", _init, "write a fleetops.yaml for this repository"))
     explain = command(commands, "explain", _explain, "explain a check or a danger, or list all")
-    check = explain.add_argument("check", metavar="ID", nargs="?", default="")
+    check = explain.add_argument(
+        "check", metavar="ID", nargs="?", default="", help="a check or a danger rule"
+    )
     completed(check, completion.checks)
 
     schema = command(commands, "schema", _schema, "print a JSON schema")
@@ -33,7 +35,8 @@ def add(commands: Commands) -> None:
         "Print the JSON schema of fleetops.yaml (config), of release files (release), or of what"
         " a command prints with --output json."
     )
-    completed(schema.add_argument("name", metavar="NAME"), completion.schemas)
+    name = schema.add_argument("name", metavar="NAME", help="config, release, or a command's name")
+    completed(name, completion.schemas)
 
 
 def _init(session: Session, _arguments: argparse.Namespace) -> int:

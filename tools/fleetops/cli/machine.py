@@ -20,12 +20,15 @@ def add(commands: Commands) -> None:
     output(command(commands, "doctor", _doctor, "tell which programs are there or missing"))
     tools = command(commands, "tools", _install, "the external programs")
     install = tools.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    ahead = install.add_parser("install", help="build what is missing, ahead of its first use")
+    ahead = command(install, "install", _install, "build what is missing, ahead of its first use")
     ahead.add_argument("--cluster", action="store_true", help="also what fleetops cluster needs")
 
     shell = command(commands, "completion", _completion, "print the completion of a shell")
-    shell.description = 'Print the completion of a shell, as in: eval "$(fleetops completion bash)"'
-    shell.add_argument("shell", choices=("bash", "zsh", "fish"))
+    shell.description = (
+        "Print what a shell has to evaluate so that it completes commands, options, releases and"
+        " environments."
+    )
+    shell.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell")
 
 
 def _doctor(session: Session, _arguments: argparse.Namespace) -> int:

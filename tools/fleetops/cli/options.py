@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fleetops.cli import completion
+from fleetops.cli import completion, manual
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +30,13 @@ def command(
 ) -> argparse.ArgumentParser:
     """Add a command, and give its parser."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=words, description=f"{words[0].upper()}{words[1:]}.", allow_abbrev=False
+        name,
+        help=words,
+        description=f"{words[0].upper()}{words[1:]}.",
+        formatter_class=manual.Formatter,
+        allow_abbrev=False,
     )
+    parser.epilog = manual.epilog(parser.prog)
     parser.set_defaults(command=command)
     return parser
 
@@ -40,6 +45,12 @@ def environment(parser: argparse.ArgumentParser, **settings: Any) -> None:  # no
     """Have it take an environment."""
     action = parser.add_argument("-e", "--env", metavar="ENV", **settings)
     completed(action, completion.environments)
+
+
+def release(parser: argparse.ArgumentParser) -> None:
+    """Have it take a release."""
+    action = parser.add_argument("release", metavar="RELEASE", help="a release of the catalogue")
+    completed(action, completion.releases)
 
 
 def given(parser: argparse.ArgumentParser, words: str) -> None:

@@ -13,6 +13,7 @@ from fleetops.cli.options import (
     completed,
     environment,
     output,
+    release,
 )
 from fleetops.errors import UsageError
 
@@ -37,7 +38,7 @@ def add(commands: Commands) -> None:
         " in exactly the release's images, and every check passes, is the file written, or what is"
         " committed without the work tree's other changes."
     )
-    completed(promote.add_argument("release", metavar="RELEASE"), completion.releases)
+    release(promote)
     environment(
         promote,
         action="append",

@@ -32,6 +32,10 @@ def add(commands: Commands) -> None:
         command(commands, "wait", _wait, "wait until an environment runs a release in its cluster")
     )
     history = command(commands, "history", _history, "tell what an environment ran when, from Git")
+    history.description = (
+        "Tell which release an environment ran when, by whom and with which pull request, from Git"
+        " alone: also what was edited by hand, and what was taken back."
+    )
     environment(history, required=True, help="the environment")
     history.add_argument(
         "--limit",

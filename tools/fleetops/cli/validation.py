@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 def add(commands: Commands) -> None:
     """Describe validate and diff."""
     validate = command(commands, "validate", _validate, "validate what a controller would apply")
+    validate.description = (
+        "Say what is wrong with what a controller would apply, at the line of the base or overlay:"
+        " every environment is rendered, and checked with strict schemas for each of its Kubernetes"
+        " minors and with checks over all objects. Nothing of the repository is run."
+    )
     environment(
         validate,
         action="append",
