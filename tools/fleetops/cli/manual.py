@@ -112,6 +112,17 @@ MANUALS = {
         "compared, whether or not something differs",
         "a state cannot be rendered",
     ),
+    "fleetops report": Manual(
+        (
+            ("a page on what runs and what is wrong", "fleetops report -o html > fleet.html"),
+            (
+                "and on what a branch changes",
+                "fleetops report --from origin/main -o html > pr.html",
+            ),
+        ),
+        "told, whatever was found",
+        "the repository cannot be read",
+    ),
     "fleetops status": Manual(
         (
             ("what runs where, by Git", "fleetops status"),
