@@ -4,7 +4,7 @@
     python scripts/schemas/generate.py          writes the schemas
     python scripts/schemas/generate.py --check  says which files would be written otherwise
 
-Needs Go 1.27 or later on PATH and a module proxy. Every module has to have the sum that
+Needs fleetops, Go 1.27 or later on PATH and a module proxy. Every module has to have the sum that
 sources.json states; what is needed to build controller-gen has to have that of its own go.sum.
 """
 
@@ -20,13 +20,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import crds
 import openapi
+
+from fleetops.definitions import definitions, read_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from schema import Kind
+    from fleetops.strict import Kind
 
 SCHEMAS = Path(__file__).parents[2] / "tools/fleetops/schemas"
 
@@ -68,7 +69,9 @@ def generate(sources: dict[str, Any], scratch: Path) -> dict[str, bytes]:
     kinds["custom"] = [
         kind
         for folder in crd_folders(sources, scratch)
-        for kind in crds.read_kinds(folder, metadata)
+        for file in sorted(folder.glob("*.yaml"))
+        for value, place in definitions(file.read_text(encoding="utf-8"), str(file))
+        for kind in read_kinds(value, metadata, place)
     ]
     files = {
         f"{folder}/{kind.path}": dump(kind.schema) for folder in kinds for kind in kinds[folder]

@@ -10,13 +10,13 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from schema import Kind, document, or_null
+from fleetops.strict import Kind, or_null, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from schema import Schema
+    from fleetops.strict import Schema
 
 # As resource.ParseQuantity has it, which takes a suffix alone for none of it.
 _QUANTITY = r"^ *[+-]?[0-9]*(\.[0-9]*)?([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)? *$"
@@ -77,7 +77,7 @@ def read_kinds(module: Path) -> Iterator[Kind]:
         body = next(each["schema"] for each in create["parameters"] if each.get("in") == "body")
         # What cannot be read back, such as a review, needs no name.
         metadata = types.metadata() if f"{path}/{{name}}" in paths else {"type": ["object", "null"]}
-        schema = document(f"{group}/{version}".lstrip("/"), name, types.translate(body), metadata)
+        schema = whole(f"{group}/{version}".lstrip("/"), name, types.translate(body), metadata)
         yield Kind(group, version, name, namespaced="{namespace}" in path, schema=schema)
 
 

@@ -227,7 +227,7 @@ def test_a_schema_is_not_read_out_of_the_repository(file: str, fleet: FleetCopy)
     ("folder", "said"),
     [
         ("none", "none does not exist"),
-        ("fleetops.yaml", "fleetops.yaml is not a folder"),
+        ("fleetops.yaml", "fleetops.yaml is no folder, and defines no custom resource"),
         ("../tmp", "../tmp leads out of the repository"),
         ("/etc", "/etc leads out of the repository"),
     ],

@@ -43,7 +43,7 @@ def test_kubeconform_passes_every_case(tmp_path: Path) -> None:
     paths = sorted(FOLDER.glob("*/*.yaml"))
     cases = [parse(path.read_text(), path.name) for path in paths]
     kubeconform = ensure(KUBECONFORM, ROOT, lambda _: None)
-    conformance = Conformance(kubeconform, tmp_path, [])
+    conformance = Conformance(kubeconform, tmp_path)
     for path, manifests in zip(paths, cases, strict=True):
         conformance.add((MINOR,), path.read_text(), manifests)
     with conformance:

@@ -27,10 +27,29 @@ if TYPE_CHECKING:
 
     from clusterhome import Home
     from fleetops.cluster import Cluster
+    from smallfleet import SmallFleet
 
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("cluster_programs")]
 
 LISTENS = "0A"
+DEFINITION = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.test}
+spec:
+  group: example.test
+  names: {kind: Widget, plural: widgets}
+  scope: Namespaced
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          description: A widget.
+          properties: {spec: {type: object, properties: {size: {type: integer}}}}
+"""
 THROWAWAY = """
 import pathlib, sys
 from fleetops.api.cluster import throwaway
@@ -112,6 +131,23 @@ def answer(cluster: Cluster, *arguments: str, stdin: str = "") -> str:
 def cluster(shared: Cluster) -> Cluster:
     """Give a cluster for the tests that only use it."""
     return shared
+
+
+def test_its_definitions_judge_custom_resources_offline(
+    cluster: Cluster, small: SmallFleet
+) -> None:
+    widget = "apiVersion: example.test/v1\nkind: Widget\nmetadata: {name: a}\nspec: {size: one}\n"
+    small.write("../definition.yaml", DEFINITION)
+    created = kubectl(cluster, "create", f"--filename={small.root.parent / 'definition.yaml'}")
+    assert created.returncode == 0, created.stderr
+    done = small.run("schema", "crds", "--kubeconfig", str(cluster.kubeconfig))
+    assert (done.code, done.err) == (0, "")
+    assert "A widget." not in done.out
+    small.write("schemas/cluster.json", done.out)
+    small.append("fleetops.yaml", "schemas: [schemas]\n")
+    small.objects(widget)
+    (finding,) = small.json("validate").data["findings"]
+    assert (finding["check"], finding["path"]) == ("schema", "spec.size")
 
 
 def test_node_is_ready_has_room_and_no_taint(cluster: Cluster) -> None:

@@ -66,6 +66,13 @@ class _Report(Struct):
     resources: list[_Resource] = []
 
 
+def metadata() -> dict[str, Any]:
+    """Give the schema of the metadata of an object, as the newest minor has it."""
+    path = DATA / "kubernetes" / available_minors()[-1] / "v1" / "configmap_v1.json"
+    schema: dict[str, Any] = msgspec.json.decode(path.read_bytes())["properties"]["metadata"]
+    return schema
+
+
 def available_minors() -> tuple[str, ...]:
     """List the Kubernetes minors whose schemas are in the package."""
     names = (path.name for path in (DATA / "kubernetes").iterdir())
@@ -79,28 +86,41 @@ class _Subject(Struct, frozen=True):
     minors: tuple[str, ...]
     keys: tuple[tuple[str, str, str], ...]
     """Kind, name and version of its manifests, which is what kubeconform tells them by."""
+    folders: tuple[Path, ...]
+
+
+_Run = tuple[str, tuple[Path, ...]]
+"""A minor, and the folders with further schemas."""
 
 
 class Conformance:
     """Renders that kubeconform checks.
 
     They are added first, and nothing but their text is kept, in `scratch`, an empty folder. Then
-    they are checked from entering the `with` block on, by one process for each Kubernetes minor.
-    `folders` hold further schemas.
+    they are checked from entering the `with` block on, by one process for each Kubernetes minor
+    and set of further schemas.
     """
 
-    def __init__(self, kubeconform: Path, scratch: Path, folders: Sequence[Path]) -> None:
+    def __init__(self, kubeconform: Path, scratch: Path) -> None:
         self._kubeconform = kubeconform
         self._scratch = scratch
-        self._folders = folders
         self._subjects: list[_Subject] = []
 
-    def add(self, minors: tuple[str, ...], text: str, manifests: Sequence[Manifest]) -> None:
-        """Add a render, which the schemas of these minors must accept."""
+    def add(
+        self,
+        minors: tuple[str, ...],
+        text: str,
+        manifests: Sequence[Manifest],
+        folders: tuple[Path, ...] = (),
+    ) -> None:
+        """Add a render, which the schemas of these minors must accept.
+
+        `folders` hold the schemas of its custom resources, which come before the package's.
+        """
         file = f"{len(self._subjects)}.yaml"
         (self._scratch / file).write_text(text)
         keys = tuple((one.reference.kind, one.reference.name, one.api_version) for one in manifests)
-        self._subjects.append(_Subject(file, minors, keys))
+        self._subjects.append(_Subject(file, minors, keys, folders))
 
     def manifests(self, subject: int) -> tuple[Manifest, ...]:
         """Read the manifests of a render again."""
@@ -108,17 +128,18 @@ class Conformance:
         return parse((self._scratch / file).read_text(), file)
 
     def __enter__(self) -> Self:
-        self._minors = sorted({minor for subject in self._subjects for minor in subject.minors})
-        self._batch = Batch(map(self._check, self._minors), os.cpu_count() or 1)
+        found = {(minor, one.folders) for one in self._subjects for minor in one.minors}
+        self._runs = sorted(found)
+        self._batch = Batch(map(self._check, self._runs), os.cpu_count() or 1)
         self._batch.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._batch.__exit__()
 
-    def _check(self, minor: str) -> Command:
-        chosen = [subject for subject in self._subjects if minor in subject.minors]
-        return _command(self._kubeconform, minor, chosen, self._scratch, self._folders)
+    def _check(self, run: _Run) -> Command:
+        chosen = [subject for subject in self._subjects if _is_in(subject, run)]
+        return _command(self._kubeconform, run, chosen, self._scratch)
 
     def misfits(self) -> list[Misfit]:
         """Wait for what does not match, in the order of the renders and their manifests.
@@ -126,7 +147,7 @@ class Conformance:
         Raises ProgramError if kubeconform does not answer as it should.
         """
         found: set[Misfit] = set()
-        for minor, outcome in zip(self._minors, self._batch.each(), strict=True):
+        for run, outcome in zip(self._runs, self._batch.each(), strict=True):
             if isinstance(outcome, FleetopsError):
                 raise outcome
             try:
@@ -134,16 +155,14 @@ class Conformance:
             except msgspec.MsgspecError:
                 words = outcome.stderr.decode(errors="replace").strip()
                 raise ProgramError(f"kubeconform does not answer: {words}") from None
-            found.update(self._assigned(report, minor))
+            found.update(self._assigned(report, run))
         return sorted(
             found, key=lambda one: (one.subject, one.position, str(one.path), one.message)
         )
 
-    def _assigned(self, report: _Report, minor: str) -> Iterator[Misfit]:
+    def _assigned(self, report: _Report, run: _Run) -> Iterator[Misfit]:
         """Find the manifest of each complaint; kubeconform gives file, kind, version and name."""
-        chosen = {
-            one.file: (at, one) for at, one in enumerate(self._subjects) if minor in one.minors
-        }
+        chosen = {one.file: (at, one) for at, one in enumerate(self._subjects) if _is_in(one, run)}
         expected = sum(len(subject.keys) for _, subject in chosen.values())
         summary = report.summary
         seen = summary.valid + summary.invalid + summary.errors
@@ -158,7 +177,7 @@ class Conformance:
             index, subject = chosen[resource.filename]
             position = subject.keys.index(key)
             if "could not find schema" in resource.msg:
-                message = f"no schema for {resource.version} {resource.kind} in Kubernetes {minor}"
+                message = f"no schema for {resource.version} {resource.kind} in Kubernetes {run[0]}"
                 yield Misfit(index, position, message, known=False)
                 continue
             errors = tuple(_errors(resource.msg, self.manifests(index)[position]))
@@ -169,16 +188,15 @@ class Conformance:
                     yield Misfit(index, position, words, path)
 
 
-def _command(
-    kubeconform: Path,
-    minor: str,
-    subjects: Sequence[_Subject],
-    scratch: Path,
-    folders: Sequence[Path],
-) -> Command:
+def _is_in(subject: _Subject, run: _Run) -> bool:
+    return run[0] in subject.minors and run[1] == subject.folders
+
+
+def _command(kubeconform: Path, run: _Run, subjects: Sequence[_Subject], scratch: Path) -> Command:
+    minor, folders = run
     count = sum(len(subject.keys) for subject in subjects)
     workers = min(1 + count // MANIFESTS_A_WORKER, os.cpu_count() or 1)
-    roots = (DATA / "kubernetes" / minor, DATA / "custom", *folders)
+    roots = (DATA / "kubernetes" / minor, *folders, DATA / "custom")
     locations = [part for root in roots for part in ("-schema-location", f"{root}/{_TEMPLATE}")]
     return Command(
         (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fleetops.api.customs import Customs
 from fleetops.api.results import Finding
 from fleetops.catalogue import CONFIG
 from fleetops.checks import CHECKS, ON_CLUSTER, SCHEMA, UNKNOWN_KIND, UNUSED_EXCEPTION, Problem
@@ -62,13 +63,14 @@ def examine(bench: Bench, exhibits: Sequence[Exhibit]) -> tuple[Finding, ...]:
 
 def observe(bench: Bench, exhibits: Iterable[Exhibit]) -> list[Observation]:
     """Look at environments; the exhibits are taken one by one, and only the last few are held."""
-    folders = bench.fleet.schema_folders
-    conformance = Conformance(bench.kubeconform, bench.folder("schemas"), folders)
+    conformance = Conformance(bench.kubeconform, bench.folder("schemas"))
+    customs = Customs(bench)
     seen: list[Observation] = []
     waiting: deque[Exhibit] = deque()
     for exhibit in exhibits:
-        render = exhibit.render
-        conformance.add(exhibit.environment.kubernetes, render.text, render.manifests)
+        environment, render = exhibit.environment, exhibit.render
+        folders = customs.folders(environment, render.manifests)
+        conformance.add(environment.kubernetes, render.text, render.manifests, folders)
         waiting.append(exhibit)
         if len(waiting) > _HELD:
             seen.append(_look(bench, waiting.popleft()))

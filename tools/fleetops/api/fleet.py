@@ -38,17 +38,11 @@ class Fleet(Struct, frozen=True, dict=True):
     config: Config
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     """Tells the time that gates are judged by."""
-    schema_source: Repository | None = None
+    schema_source: Fleet | None = None
     """Whose schemas are taken, None for its own."""
 
     described: bool = True
     """False where there is no fleetops.yaml, and so no catalogue."""
-
-    @property
-    def schema_folders(self) -> list[Path]:
-        """The folders of further schemas; InputError where one leads nowhere."""
-        source = self.schema_source or self.repository
-        return [source.root / source.resolve(one) for one in self.config.schemas]
 
     @cached_property
     def releases(self) -> Mapping[str, Release]:

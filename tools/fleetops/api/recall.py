@@ -1,8 +1,8 @@
 """What was said of an environment, for as long as nothing that it depends on has changed.
 
-It depends on every byte of fleetops, its schemas, kustomize and kubeconform; on the catalogue and
-the repository's own schemas; and on each file of the overlay: on its content, on the links that
-lead to it, and on no other kustomization file being beside one.
+It depends on every byte of fleetops, its schemas, kustomize and kubeconform; on the catalogue, the
+repository's own schemas and the environment's prerequisites; and on each file of the overlay: on
+its content, on the links that lead to it, and on no other kustomization file being beside one.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 import fleetops
+from fleetops.api.customs import grounds, needed
 from fleetops.api.results import Finding  # noqa: TC001 - the type of a field, which msgspec reads
 from fleetops.errors import InputError
 from fleetops.kustomization import NAMES
@@ -56,6 +57,7 @@ class Recall:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._store = Store(cache_folder(bench.guarded).parent / "validations")
+        self._customs: dict[tuple[str, ...], list[str]] = {}
         self._before = _Digests(bench.fleet.repository)
         self._after = _Digests(bench.fleet.repository)
 
@@ -96,8 +98,17 @@ class Recall:
         self._store.trim()
 
     def _name(self, environment: Environment) -> str:
-        what = (self._grounds, environment.name, environment.overlay, environment.kubernetes)
-        return _digest(msgspec.json.encode(what))
+        schemas = self._schemas(environment)
+        name, overlay, minors = environment.name, environment.overlay, environment.kubernetes
+        return _digest(msgspec.json.encode((self._grounds, schemas, name, overlay, minors)))
+
+    def _schemas(self, environment: Environment) -> list[str]:
+        """Digest what the schemas of an environment's custom resources are from."""
+        source = self._bench.fleet.schema_source or self._bench.fleet
+        entries = needed(source, environment)
+        if entries not in self._customs:
+            self._customs[entries] = [_digest(one) for one in grounds(source, entries)]
+        return self._customs[entries]
 
     @cached_property
     def _grounds(self) -> list[str]:
@@ -108,7 +119,6 @@ class Recall:
         return [
             *(_digest(path.read_bytes()) for path in programs),
             _digest_all(sorted(_files(own)), own),
-            *(_digest_all(sorted(_files(one, ".json")), one) for one in fleet.schema_folders),
             _digest(msgspec.json.encode(fleet.releases)),
         ]
 
@@ -163,10 +173,10 @@ def _paths(closure: Closure) -> Iterator[str]:
     yield from (one.path for one in closure.kustomizations)
 
 
-def _files(folder: Path, ending: str = "") -> Iterator[str]:
+def _files(folder: Path) -> Iterator[str]:
     for directory, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != "__pycache__"]
-        yield from (f"{directory}/{name}" for name in names if name.endswith(ending))
+        yield from (f"{directory}/{name}" for name in names)
 
 
 def _digest_all(paths: Iterable[str], folder: Path) -> str:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from fleetops import goyaml
 from fleetops.api.committed import said_of
+from fleetops.api.customs import named, required
 from fleetops.api.owners import book_at, book_of
 from fleetops.api.results import Danger
 from fleetops.api.states import open_state
@@ -19,8 +20,9 @@ from fleetops.git import open_git
 from fleetops.schema import available_minors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from fleetops.api.customs import CustomSchemas
     from fleetops.api.fleet import Bench, Fleet
     from fleetops.api.owners import Book
     from fleetops.api.states import State
@@ -50,8 +52,7 @@ class Former(Struct, frozen=True):
         config = held(former.config, fleet.config, available_minors(), accepted=accepted)
         if accepted or not any(self._schema_shifts(fleet)):
             return replace(fleet, config=config)
-        config = replace(config, schemas=former.config.schemas)
-        return replace(fleet, config=config, schema_source=former.repository)
+        return replace(fleet, config=config, schema_source=former)
 
     def dangers(self, bench: Bench, names: Sequence[str]) -> Iterator[Danger]:
         """Give what the bench's fleet, as its files say it is, does to what decides.
@@ -87,16 +88,15 @@ class Former(Struct, frozen=True):
     def _schema_shifts(self, fleet: Fleet) -> Iterator[tuple[Place, Shift]]:
         former = self.state.fleet
         with said_of(self.state.name):
-            for folder in former.config.schemas:
-                judge_schemas(former.repository, folder, Place(CONFIG))
-            before = _schemas(former)
-        after = _schemas(fleet)
-        for name, (path, content) in after.items():
-            if name not in before or content != before[name][1]:
-                became = "another" if name in before else "new"
-                yield Place(path), looser(f"the schema {name} is {became}")
-        for name in sorted(before.keys() - after.keys()):
-            yield Place(CONFIG), stricter(f"the schema {name} is gone")
+            for entry in former.config.schemas:
+                judge_schemas(former.repository, entry, Place(CONFIG))
+            before = named(former)
+            needed = {one.name: one.prerequisites for one in former.config.environments}
+            required_before = {name: required(former, it) for name, it in needed.items()}
+        yield from _changed(before, named(fleet))
+        for one in fleet.config.environments:
+            was = required_before.get(one.name, {})
+            yield from _changed(was, required(fleet, one.prerequisites), one.name)
 
 
 def former(bench: Bench, revision: str) -> Former:
@@ -107,16 +107,16 @@ def former(bench: Bench, revision: str) -> Former:
     return Former(state, (book_at(git, state.name),) if asked else ())
 
 
-def _schemas(fleet: Fleet) -> Mapping[str, tuple[str, bytes]]:
-    """Give where each schema is and what it holds, by the name that kubeconform looks for."""
-    found: dict[str, tuple[str, bytes]] = {}
-    for folder in fleet.schema_folders:
-        for file in sorted(folder.rglob("*.json")):
-            if file.is_file():
-                path = str(file.relative_to(fleet.repository.root))
-                content = fleet.repository.read_bytes(path)
-                found.setdefault(str(file.relative_to(folder)), (path, content))
-    return found
+def _changed(
+    before: CustomSchemas, after: CustomSchemas, environment: str | None = None
+) -> Iterator[tuple[Place, Shift]]:
+    for name, schema in after.items():
+        if name not in before or schema.content != before[name].content:
+            became = "another" if name in before else "new"
+            message = f"the schema {name} is {became}"
+            yield schema.place, looser(message, environment=environment)
+    for name in sorted(before.keys() - after.keys()):
+        yield Place(CONFIG), stricter(f"the schema {name} is gone", environment=environment)
 
 
 def _book_shifts(old: Book, new: Book) -> Iterator[tuple[Place, Shift]]:

@@ -5,7 +5,7 @@ from fleetops.catalogue.layout import Layout, read_layout
 from fleetops.catalogue.releases import Digest, Release, ReleaseFile, ReleaseImage, read_releases
 from fleetops.catalogue.running import releases_with, running_release
 from fleetops.catalogue.safeguards import Shift, held, looser, shifts, stricter
-from fleetops.catalogue.schemas import judge_schemas
+from fleetops.catalogue.schemas import judge_schemas, schema_files
 from fleetops.catalogue.writing import config_text, release_text
 
 SCHEMAS = {"config": Config, "release": ReleaseFile}
@@ -34,6 +34,7 @@ __all__ = [
     "release_text",
     "releases_with",
     "running_release",
+    "schema_files",
     "shifts",
     "stricter",
 ]

@@ -79,7 +79,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     catalogue: Folder = "releases"
     """The folder of the release files."""
     schemas: tuple[Folder, ...] = ()
-    """Folders of further JSON schemas, as <group>/<kind>_<version>.json."""
+    """Folders of further schemas: CustomResourceDefinitions in YAML or JSON files, which can also
+    be named one by one, and JSON schemas as <group>/<kind>_<version>.json."""
     exceptions: tuple[Excuse, ...] = ()
     registries: tuple[Registry, ...] = ()
     """Where images may come from; from anywhere if none is named."""

@@ -1,4 +1,4 @@
-"""The folders of further JSON schemas: nothing in them may lead out of the repository."""
+"""Where further schemas are: nothing in what is named may lead out of the repository."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from fleetops.files import Repository
 
+_ENDINGS = (".json", ".yaml", ".yml")
 _INSIDE = re.compile("#")
 _BUILT_IN = re.compile(r"https?://json-schema\.org/(draft-0[467]|draft/20(19-09|20-12))/schema#?\Z")
 _WORDS = {
@@ -26,22 +27,34 @@ _WORDS = {
 """Key to what its value has to be, so that there is nothing to fetch."""
 
 
-def judge_schemas(repository: Repository, folder: str, place: Place) -> None:
-    """Refuse what kubeconform would fetch something for, and what it cannot read.
+def schema_files(repository: Repository, entry: str, place: Place) -> Iterator[str]:
+    """Give a file, or those that may hold schemas in a folder and below it, sorted.
 
-    Raises InputError: at `place`, where the folder is named, if it is none, else with the file.
+    Raises InputError: at `place`, where the entry is named, if it is neither, or at a link.
     """
-    real = repository.resolve(folder, place=place)
+    real = repository.resolve(entry, place=place)
     if not repository.is_directory(real):
-        raise InputError(f"{folder} is not a folder", place=place)
+        if "CustomResourceDefinition" not in repository.read_text(real, place=place):
+            message = f"{entry} is no folder, and defines no custom resource"
+            raise InputError(message, place=place)
+        yield real
+        return
     for directory, folders, files in sorted(os.walk(repository.root / real)):
         at = os.path.relpath(directory, repository.root)
         for name in sorted(folders):
             if os.path.islink(f"{directory}/{name}"):  # noqa: PTH114
                 raise InputError("is a symbolic link", place=Place(f"{at}/{name}"))
-        for name in sorted(files):
-            if name.endswith(".json"):
-                _judge(repository, f"{at}/{name}")
+        yield from (f"{at}/{name}" for name in sorted(files) if name.endswith(_ENDINGS))
+
+
+def judge_schemas(repository: Repository, entry: str, place: Place) -> None:
+    """Refuse what kubeconform would fetch something for, and what it cannot read.
+
+    Raises InputError as `schema_files` does, or with the file.
+    """
+    for path in schema_files(repository, entry, place):
+        if path.endswith(".json"):
+            _judge(repository, path)
 
 
 def _judge(repository: Repository, path: str) -> None:

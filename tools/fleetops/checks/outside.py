@@ -40,8 +40,8 @@ def unknown_kind(_scene: Scene) -> Iterator[Problem]:
 
     Nothing can be said of an object whose kind has no schema, so it does not pass. Either its
     apiVersion or kind is misspelt or gone from that Kubernetes minor, or it is a custom resource:
-    then put the JSON schema of its CustomResourceDefinition, as `<group>/<kind>_<version>.json`
-    with the kind in lower case, into a folder that `schemas` in fleetops.yaml names.
+    then put its CustomResourceDefinition where `schemas` in fleetops.yaml leads, or name it among
+    the environment's prerequisites. One that the render has itself counts for it.
     """
     yield from ()
 

@@ -55,7 +55,7 @@ def schemas(**_context: Any) -> list[str]:  # noqa: ANN401
     """Offer the names of the schemas."""
     from fleetops.api.schemas import KINDS
 
-    return list(KINDS)
+    return [*KINDS, "crds"]
 
 
 def clusters(**context: Any) -> list[str]:  # noqa: ANN401

@@ -6,7 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from fleetops.cli import completion
-from fleetops.cli.options import command, completed, environment, output
+from fleetops.cli.options import command, completed, environment, given, output
+from fleetops.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -33,10 +34,12 @@ def add(commands: Commands) -> None:
     schema = command(commands, "schema", _schema, "print a JSON schema")
     schema.description = (
         "Print the JSON schema of fleetops.yaml (config), of release files (release), or of what"
-        " a command prints with --output json."
+        " a command prints with --output json. With crds, print the definitions of the custom"
+        " resources that a cluster has, for a file that fleetops.yaml names under schemas."
     )
-    name = schema.add_argument("name", metavar="NAME", help="config, release, or a command's name")
+    name = schema.add_argument("name", metavar="NAME", help="config, release, a command's name, or crds")
     completed(name, completion.schemas)
+    given(schema, "with crds: a kubeconfig; if it is not given, the one that kubectl uses")
 
 
 def _init(session: Session, _arguments: argparse.Namespace) -> int:
@@ -62,7 +65,17 @@ def _explain(_session: Session, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _schema(_session: Session, arguments: argparse.Namespace) -> int:
+def _schema(session: Session, arguments: argparse.Namespace) -> int:
+    if arguments.name == "crds":
+        from fleetops.api.cluster_definitions import cluster_definitions
+        from fleetops.api.view import Target
+
+        target = Target(arguments.kubeconfig, arguments.context)
+        found = cluster_definitions(session.directory, target, session.narrate)
+        sys.stdout.write(f"{found}\n")
+        return 0
+    if arguments.kubeconfig or arguments.context:
+        raise UsageError("--kubeconfig and --context go with crds")
     import json
 
     from fleetops.api.schemas import schema

@@ -1,4 +1,4 @@
-"""What the schemas of built-in kinds and of custom resources have in common.
+"""Strict schemas: what those of built-in kinds and of custom resources have in common.
 
 They have no `$schema`, so kubeconform takes them as draft 4, and no `$ref`, since of an error
 behind one kubeconform says only that something there is wrong.
@@ -6,14 +6,14 @@ behind one kubeconform says only that something there is wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 Schema = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """A kind of document in one version."""
 
     group: str
@@ -29,7 +29,7 @@ class Kind:
         return f"{self.group or self.version}/{self.name.lower()}_{self.version}.json"
 
 
-def document(api_version: str, kind: str, body: Schema, metadata: Schema) -> Schema:
+def whole(api_version: str, kind: str, body: Schema, metadata: Schema) -> Schema:
     """Make the schema of a whole document from that of its kind's fields.
 
     A `status` is taken as it is: the API server drops it.
