@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from fleetops import goyaml
 from fleetops.errors import ExceededError, FleetopsError, InputError, Place
-from fleetops.manifests import parse
+from fleetops.kustomization.fields import GENERATED
+from fleetops.manifests import mappings, parse
 from fleetops.programs import Batch, Command, brief_environment
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ _IN_FILE = re.compile(
     r" '(?P<path>[^']*)': file is not directory"
 )
 _IN_FOLDER = re.compile(r".*couldn't make target for path '(?P<path>[^']*)': (?P<words>.*)")
+_MERGED = re.compile(
+    r"merging from generator .*Name:\"(?P<name>[^\"]*)\".* does not exist; cannot merge or replace",
+    re.DOTALL,
+)
 
 
 class Render(Struct, frozen=True):
@@ -235,9 +240,8 @@ def _secrets(repository: Repository, closure: Closure) -> set[str]:
 
 def _diagnosis(repository: Repository, closure: Closure, words: str) -> InputError:
     """Say why kustomize refuses: the broken file and line if there is one, or its own words."""
-    if "cannot allocate memory" in words or "out of memory" in words:
-        message = f"takes more than {MAX_MEMORY // 1024**3} GiB to render"
-        return InputError(message, place=Place(closure.top.path))
+    if known := _reworded(closure, words):
+        return known
     for path in closure.files:
         if path.endswith((".yaml", ".yml", ".json")):
             try:
@@ -255,3 +259,23 @@ def _diagnosis(repository: Repository, closure: Closure, words: str) -> InputErr
             if kustomization.folder == found["path"]:
                 path, words = kustomization.path, found["words"]
     return InputError(f"kustomize cannot render it: {words}", place=Place(path))
+
+
+def _reworded(closure: Closure, words: str) -> InputError | None:
+    """Say better what kustomize's words do not say well: too much memory, and an empty merge."""
+    if "cannot allocate memory" in words or "out of memory" in words:
+        message = f"takes more than {MAX_MEMORY // 1024**3} GiB to render"
+        return InputError(message, place=Place(closure.top.path))
+    # These words have an address of its memory in them, and no line.
+    if found := _MERGED.search(words):
+        for kustomization in reversed(closure.kustomizations):
+            for key in GENERATED:
+                for index, item in mappings(kustomization.document.value.get(key)):
+                    how = item.get("behavior")
+                    if item.get("name") == found["name"] and how in {"merge", "replace"}:
+                        return InputError(
+                            f"there is no {found['name']} to {how}",
+                            place=kustomization.place(key, index),
+                            hint="a base has to generate it, with the same name and namespace",
+                        )
+    return None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ _SECRET_VALUE = re.compile(
 )
 # Filled in later: Flux's substitution, Argo CD's vault plugin, Kubernetes' own $(NAME).
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\{\{[^}]*\}\}|\$\([^)]*\)|<path:[^>]*>|<[A-Za-z0-9_.-]+>")
+_SOPS = re.compile(r"""^[\s{,]*"?\[?sops(_version|"|\])?\s*([:=]|$)""", re.MULTILINE)
+"""What SOPS writes into YAML, JSON, dotenv and INI files."""
 _SHORTEST = 4
 _ELSEWHERE = ("ENC[", "vault:", "/")
 """Beginnings of what is encrypted, a reference, or a path to a file."""
@@ -72,6 +76,16 @@ def is_literal(value: Any) -> TypeGuard[str]:  # noqa: ANN401
         return False
     # A longer one is no placeholder, and the expression would take long over it.
     return len(value) > _LONGEST_WITH_PLACEHOLDER or bool(_PLACEHOLDER.sub("", value).strip())
+
+
+def is_encrypted(value: str) -> bool:
+    """Tell whether a Secret's value is a whole file that SOPS has encrypted, as a generator has it.
+
+    The controller that applies the Secret decrypts it.
+    """
+    with suppress(ValueError):
+        value = b64decode("".join(value.split()), validate=True).decode()
+    return "ENC[AES256_GCM," in value and _SOPS.search(value) is not None
 
 
 def veil(manifest: Manifest, path: NodePath, value: Any) -> Any:  # noqa: ANN401

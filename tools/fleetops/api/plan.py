@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fleetops.change import wanted_images
 from fleetops.errors import Place
@@ -38,6 +39,11 @@ class Plan(Struct, frozen=True):
         return len(self.overlays) > 1
 
     @property
+    def place(self) -> Place:
+        """Where the images are that are edited, or would be."""
+        return self.overlays[0][1].top.place("images")
+
+    @property
     def repository(self) -> Repository:
         """Where the overlay is as it would be."""
         return self.overlays[-1][0]
@@ -54,7 +60,12 @@ def make_plans(
     repository = bench.fleet.repository
     closures = [bench.fleet.closure(environment) for environment in environments]
     tops = {closure.top.path: closure.top.text for closure in closures}
-    edited = {path: set_images(text, path, pins(release)) for path, text in tops.items()}
+    edited = {
+        closure.top.path: set_images(
+            closure.top.text, closure.top.path, pins(_arriving(release, closure))
+        )
+        for closure in closures
+    }
     plans = []
     for environment, closure in zip(environments, closures, strict=True):
         path = closure.top.path
@@ -64,10 +75,19 @@ def make_plans(
             copy = bench.edited(repository, closure, edited)
             overlays.append((copy, read_closure(copy, closure.overlay)))
         entries = image_entries(overlays[-1][1].top.document)
-        wanted = wanted_images(release, entries, Place(path))
+        wanted = wanted_images(_arriving(release, closure), entries, Place(path))
         plan = Plan(environment, path, tops[path], edited[path], tuple(overlays), wanted)
         plans.append(plan)
     return tuple(plans)
+
+
+def _arriving(release: Release, closure: Closure) -> Release:
+    """Name the images as they reach the overlay's own entries: bases may have renamed them."""
+    images = {
+        service: replace(image, name=closure.arriving(image.name))
+        for service, image in release.images.items()
+    }
+    return replace(release, images=images)
 
 
 def pins(release: Release) -> tuple[Pin, ...]:

@@ -146,7 +146,7 @@ def _pair(plan: Plan, renders: Iterator[Render]) -> tuple[Render, Render]:
 
 
 def _proven(bench: Bench, plan: Plan, before: Render, after: Render) -> EnvironmentPromotion:
-    changes = prove(before.manifests, after.manifests, plan.wanted, Place(plan.path))
+    changes = prove(before.manifests, after.manifests, plan.wanted, plan.place)
     versions = bench.scene(plan.environment, before).versions
     running = running_release(versions, bench.fleet.releases)
     return EnvironmentPromotion(

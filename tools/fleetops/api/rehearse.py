@@ -18,7 +18,6 @@ from fleetops.api.stand import Where, stand
 from fleetops.api.states import WORK_TREE
 from fleetops.catalogue import running_release
 from fleetops.change import prove
-from fleetops.errors import Place
 from fleetops.files import Repository
 from fleetops.git import export, open_git
 from fleetops.kustomization import read_closure
@@ -110,7 +109,7 @@ def _plan(bench: Bench, request: Request) -> _Rehearsed:
     with bench.kustomize.start(overlays) as rendering:
         renders = rendering.renders()
     unedited, before, after = renders[-len(plan.overlays)], renders[0], renders[-1]
-    prove(unedited.manifests, after.manifests, plan.wanted, Place(plan.path))
+    prove(unedited.manifests, after.manifests, plan.wanted, plan.place)
     scene = bench.scene(environment, before, overlays[0][0])
     running = running_release(scene.versions, fleet.releases)
     script = Script(

@@ -72,7 +72,7 @@ def prove(
                     f"{manifest.reference} would run {reference} and not {wanted[name][1]}"
                     f" ({'.'.join(map(str, path))})",
                     place=place,
-                    hint="another images: entry, patch or component decides this image",
+                    hint="another images: entry, a replacement or a transformer decides this image",
                 )
             running.add(name)
     for name, (service, reference) in wanted.items():

@@ -14,6 +14,7 @@ from fleetops.checks import (
     secrets,
     services,
     unmatched,
+    variables,
     volumes,
     workloads,
 )
@@ -46,6 +47,7 @@ CHECKS: tuple[Check, ...] = (
     *identity.CHECKS,
     *images.CHECKS,
     *unmatched.CHECKS,
+    *variables.CHECKS,
     *guards.CHECKS,
     *secrets.CHECKS,
     *services.CHECKS,

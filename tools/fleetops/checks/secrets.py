@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleetops.checks.interface import Check, Problem
 from fleetops.manifests import Severity, mappings
-from fleetops.secrecy import is_literal, is_secret, names_secret
+from fleetops.secrecy import is_encrypted, is_literal, is_secret, names_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def _data(manifest: Manifest) -> Iterator[Problem]:
     for key in ("data", "stringData"):
         values = manifest.get(key)
         for name, value in values.items() if isinstance(values, dict) else ():
-            if is_literal(value):
+            if is_literal(value) and not is_encrypted(value):
                 message = f"{manifest.reference.short} holds {name} in plain text"
                 yield Problem(message, manifest.reference, (key, name))
 

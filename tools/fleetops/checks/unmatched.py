@@ -59,8 +59,9 @@ def unmatched_patch(scene: Scene) -> Iterator[Problem]:
     """A patch changes nothing.
 
     kustomize passes over a patch whose `target` selects no object, so what it should change (a
-    limit, say, or a node port) is not changed. Usually an object was renamed and its patch was not.
-    Let the target select the object again, or take the patch out.
+    limit, say, or a node port) is not changed. Usually an object was renamed and its patch was not,
+    or `images:` decides what it says. Let the target select the object again, or take the patch
+    out.
     """
     objects = {(manifest.reference.kind, manifest.reference.name) for manifest in scene.manifests}
     for kustomization in scene.closure.kustomizations if scene.closure else ():
@@ -82,7 +83,7 @@ def unmatched_patch(scene: Scene) -> Iterator[Problem]:
 
             for index in _idle(scene, kustomization, key, suspects, without):
                 place = kustomization.place(key, index)
-                message = "no object is selected by this patch's target"
+                message = "this patch changes nothing: does its target select an object?"
                 yield Problem(message, source=(place.path, place.line or 1))
 
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from fleetops.errors import InputError, Place
 from fleetops.files import MAX_BYTES
 from fleetops.kustomization import fields
-from fleetops.kustomization.entries import read_document
+from fleetops.kustomization.entries import image_entries, read_document
 from fleetops.kustomization.judge import judge
 from fleetops.kustomization.plugins import is_inline, plugin_files, source_path
 
@@ -69,6 +69,13 @@ class Closure(Struct, frozen=True):
     def top(self) -> Kustomization:
         """The overlay's own kustomization."""
         return self.kustomizations[-1]
+
+    def arriving(self, name: str) -> str:
+        """Give the name under which an image of a base reaches the overlay's own `images:`."""
+        for kustomization in self.kustomizations[:-1]:
+            for entry in image_entries(kustomization.document):
+                name = entry.rename(name) if entry.name == name else name
+        return name
 
 
 def read_closure(
