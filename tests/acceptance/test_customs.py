@@ -93,6 +93,12 @@ def a_prerequisite(fleet: SmallFleet) -> None:
     fleet.objects(WIDGET)
 
 
+def defining(fleet: SmallFleet) -> str:
+    """Find the file with the definition."""
+    (file,) = (path for path in fleet.root.rglob("*.y*ml") if DEFINITION in path.read_text())
+    return str(file.relative_to(fleet.root))
+
+
 WAYS = [named_as_a_file, named_by_its_folder, rendered_beside_it, a_prerequisite]
 
 
@@ -105,6 +111,9 @@ def test_a_custom_resource_is_judged_by_its_definition(
     small.edit(OBJECTS, "size: 1", "size: one")
     line = small.line(OBJECTS, "size: one")
     assert small.json("validate").findings == [("schema", OBJECTS, line)]
+    # What was said of it before is no longer so with another definition.
+    small.edit(defining(small), "size: {type: integer}", "size: {type: string}")
+    assert small.json("validate").findings == []
 
 
 def test_a_custom_resource_does_not_pass_with_a_mistake(small: SmallFleet) -> None:
@@ -182,8 +191,7 @@ def test_a_definition_judges_nothing_in_the_change_that_loosens_it(
     way(small)
     small.commit()
     assert checked(small).findings == []
-    (file,) = (path for path in small.root.rglob("*.y*ml") if path.read_text().count(DEFINITION))
-    path = str(file.relative_to(small.root))
+    path = defining(small)
     small.edit(path, "size: {type: integer}", "size: {type: string}")
     small.edit(OBJECTS, "size: 1", "size: one")
     assert small.run("validate").code == 0

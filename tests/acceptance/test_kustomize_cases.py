@@ -49,10 +49,11 @@ def expected(name: str) -> Expected:
     return msgspec.convert(document.value, Expected)
 
 
-def copied(folder: Path) -> Fleet:
-    shutil.copytree(CASES, folder, dirs_exist_ok=True)
+def copied(folder: Path, *names: str) -> Fleet:
+    for part in ("releases", *names):
+        shutil.copytree(CASES / part, folder / part)
     environments = [
-        {"name": name, "overlay": f"{name}/overlay", "kubernetes": ["1.37"]} for name in NAMES
+        {"name": name, "overlay": f"{name}/overlay", "kubernetes": ["1.37"]} for name in names
     ]
     config = {"version": 1, "environments": environments}
     (folder / "fleetops.yaml").write_bytes(msgspec.json.encode(config))
@@ -62,7 +63,7 @@ def copied(folder: Path) -> Fleet:
 @pytest.fixture(scope="module")
 def validation(tmp_path_factory: pytest.TempPathFactory) -> Validation:
     """Validate every case, as one environment among many."""
-    return validate(copied(tmp_path_factory.mktemp("cases")), [], print)
+    return validate(copied(tmp_path_factory.mktemp("cases"), *NAMES), [], print)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -94,7 +95,8 @@ def refusal(fleet: Fleet, wish: Wish) -> str:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_becomes_of_a_case_with_a_promotion_is(name: str, tmp_path: Path) -> None:
     wanted = expected(name)
-    fleet = copied(tmp_path)
+    assert bool(wanted.runs) != bool(wanted.refused)
+    fleet = copied(tmp_path, name)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.yaml")}
     said = refusal(fleet, Wish(wanted.release, (name,), force_order=True))
     if wanted.refused:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
 
 from fleetops.manifests import dig, parse
-from fleetops.secrecy import HIDDEN, veil
+from fleetops.secrecy import HIDDEN, is_encrypted, veil
 
 POD = """\
 apiVersion: v1
@@ -93,3 +94,25 @@ def test_of_a_secret_only_its_identity_is_shown(path: tuple[str, ...], *, hidden
 def test_a_text_is_shown_but_for_its_secrets(text: str, shown: str) -> None:
     (manifest,) = parse("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", "map")
     assert veil(manifest, ("data", "conf"), text) == shown
+
+
+ENCRYPTED = "ENC[AES256_GCM,data:Tr7o=,iv:1vJ8s=,tag:3Xj4=,type:str]"
+
+
+@pytest.mark.parametrize(
+    ("text", "encrypted"),
+    [
+        (f"password: {ENCRYPTED}\nsops:\n  mac: x\n", True),
+        (f'{{"password": "{ENCRYPTED}", "sops": {{"mac": "x"}}}}', True),
+        (f'{{\n\t"data": "{ENCRYPTED}",\n\t"sops": {{}}\n}}', True),
+        (f"PASSWORD={ENCRYPTED}\nsops_version=3.9.0\n", True),
+        (f"[web]\npassword = {ENCRYPTED}\n\n[sops]\nversion = 3.9.0\n", True),
+        (f"password: {ENCRYPTED}\n", False),
+        ("password: hunter2\nsops: {}\n", False),
+        (f"password: {ENCRYPTED}\nnote: no sops: here\n", False),
+    ],
+)
+def test_a_file_that_sops_has_encrypted_is_known(text: str, *, encrypted: bool) -> None:
+    data = b64encode(text.encode()).decode()
+    folded = "\n".join(data[at : at + 70] for at in range(0, len(data), 70))
+    assert [is_encrypted(one) for one in (text, data, f"{folded}\n")] == [encrypted] * 3

@@ -27,7 +27,7 @@ _SECRET_VALUE = re.compile(
 )
 # Filled in later: Flux's substitution, Argo CD's vault plugin, Kubernetes' own $(NAME).
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\{\{[^}]*\}\}|\$\([^)]*\)|<path:[^>]*>|<[A-Za-z0-9_.-]+>")
-_SOPS = re.compile(r"""^[\s{,]*"?\[?sops(_version|"|\])?\s*([:=]|$)""", re.MULTILINE)
+_SOPS = re.compile(r"""(?:^|[{,])\s*"?\[?sops(?:_version|"|\])?\s*(?:[:=]|$)""", re.MULTILINE)
 """What SOPS writes into YAML, JSON, dotenv and INI files."""
 _SHORTEST = 4
 _ELSEWHERE = ("ENC[", "vault:", "/")
