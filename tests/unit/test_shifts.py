@@ -56,6 +56,10 @@ LOOSER = {
     "one more context": ("[kind-dev]", "[kind-dev, production]"),
     "another catalogue": ("version: 1\n", "version: 1\ncatalogue: mine\n"),
     "another forge": ("version: 1\n", "version: 1\nforge: gitea\n"),
+    "variables from elsewhere": (
+        "overlay: overlays/dev\n",
+        "overlay: overlays/dev\n    flux: sync.yaml\n",
+    ),
     "other prerequisites": (
         "overlay: overlays/dev\n",
         "overlay: overlays/dev\n    prerequisites: [a]\n",

@@ -175,6 +175,8 @@ def _render(repository: Repository, closure: Closure, outcome: Completed) -> Ren
         if outcome.returncode != 0:
             return _diagnosis(repository, closure, outcome.stderr.decode(errors="replace"))
         text = outcome.stdout.decode()
+        if closure.variables is not None:
+            text = closure.variables.fill(text)
         manifests = parse(text, f"the render of {closure.overlay}")
     except (FleetopsError, UnicodeDecodeError) as error:
         return error if isinstance(error, FleetopsError) else InputError("renders no UTF-8 text")

@@ -10,12 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec import Struct
 
 from fleetops.catalogue import CONFIG, read_config, read_releases
 from fleetops.errors import InputError, Place, UsageError
 from fleetops.files import Repository
-from fleetops.kustomization import read_closure
+from fleetops.kustomization import read_closure, read_variables
 from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
 from fleetops.render import Kustomize, Render, as_kustomization, copy
 from fleetops.schema import available_minors
@@ -59,12 +60,27 @@ class Fleet(Struct, frozen=True, dict=True):
 
     def closure(self, environment: Environment) -> Closure:
         """Find what the overlay of an environment consists of."""
-        place = Place(CONFIG)
-        return read_closure(self.repository, environment.overlay, place=place, known=self._bases)
+        return closure_in(self.repository, environment, self._bases)
 
     @cached_property
     def _bases(self) -> dict[str, Closure]:
         return {}
+
+
+def closure_in(
+    repository: Repository, environment: Environment, known: dict[str, Closure] | None = None
+) -> Closure:
+    """Find what the overlay of an environment consists of in a repository, or a copy of it.
+
+    `known` and what is raised are those of `read_closure`.
+    """
+    place = Place(CONFIG)
+    closure = read_closure(repository, environment.overlay, place=place, known=known)
+    if environment.flux is None:
+        return closure
+    variables = read_variables(repository, environment.flux, closure.overlay, place)
+    files = tuple(sorted({*closure.files, variables.place.path}))
+    return msgspec.structs.replace(closure, files=files, variables=variables)
 
 
 def open_fleet(directory: Path) -> Fleet:

@@ -99,8 +99,8 @@ class Recall:
 
     def _name(self, environment: Environment) -> str:
         schemas = self._schemas(environment)
-        name, overlay, minors = environment.name, environment.overlay, environment.kubernetes
-        return _digest(msgspec.json.encode((self._grounds, schemas, name, overlay, minors)))
+        own = (environment.name, environment.overlay, environment.flux, environment.kubernetes)
+        return _digest(msgspec.json.encode((self._grounds, schemas, own)))
 
     def _schemas(self, environment: Environment) -> list[str]:
         """Digest what the schemas of an environment's custom resources are from."""

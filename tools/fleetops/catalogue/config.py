@@ -44,6 +44,9 @@ class Environment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     prerequisites: tuple[Folder, ...] = ()
     """Files or folders with manifests of what the cluster has before: definitions of custom
     resources, classes, Secrets of operators. A rehearsal has them, and `validate --on-cluster`."""
+    flux: Annotated[str, Meta(min_length=1)] | None = None
+    """The file of the Kustomization of Flux that syncs the overlay, whose `postBuild` fills
+    variables into the render."""
     gates: Gates = Gates()
 
 

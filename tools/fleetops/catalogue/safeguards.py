@@ -116,6 +116,11 @@ def _environment(old: Environment, new: Environment, path: NodePath) -> Iterator
     if old.overlay != new.overlay:
         message = f"is rendered from {new.overlay}, not from {old.overlay}"
         yield looser(message, (*path, "overlay"), new.name)
+    if old.flux != new.flux:
+        message = (
+            f"has its variables from {new.flux or 'nowhere'}, not from {old.flux or 'nowhere'}"
+        )
+        yield looser(message, (*path, "flux"), new.name)
     for minor in old.kubernetes:
         if minor not in new.kubernetes:
             message = f"is no longer validated for Kubernetes {minor}"

@@ -20,11 +20,12 @@ def unsubstituted_variable(scene: Scene) -> Iterator[Problem]:
     """A variable of the form `${name}` is left in a render.
 
     Flux fills such variables in where its Kustomization has `postBuild`, and nothing else does.
-    fleetops does not, so what would be applied was not checked: say the value by a patch, a
-    replacement or a component of the overlay, or excuse the object, with the reason. This is said
-    where nothing in a cluster reads a variable of that form: not of ConfigMaps and Secrets,
-    commands, arguments, annotations and the fields of custom resources, and of a container's
-    environment only where the variable is all that there is.
+    fleetops fills them in too where `flux` of the environment in fleetops.yaml names the file of
+    that Kustomization. Name it, or say the value by a patch, a replacement or a component of the
+    overlay, or excuse the object, with the reason. This is said where nothing in a cluster reads a
+    variable of that form: not of ConfigMaps and Secrets, commands, arguments, annotations and the
+    fields of custom resources, and of a container's environment only where the variable is all that
+    there is.
     """
     for manifest in scene.manifests:
         for path, value in _strings(manifest.value, ()):

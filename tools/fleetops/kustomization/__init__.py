@@ -6,6 +6,7 @@ from fleetops.kustomization.fields import LOADED, NAMES
 from fleetops.kustomization.images import Pin, set_images
 from fleetops.kustomization.retag import retagged
 from fleetops.kustomization.trace import Tracer
+from fleetops.kustomization.variables import Variables, read_variables
 
 __all__ = [
     "LOADED",
@@ -15,9 +16,11 @@ __all__ = [
     "Kustomization",
     "Pin",
     "Tracer",
+    "Variables",
     "image_entries",
     "read_closure",
     "read_document",
+    "read_variables",
     "retagged",
     "set_images",
 ]

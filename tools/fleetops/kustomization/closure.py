@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from fleetops.files import Repository
     from fleetops.goyaml import Document, NodePath
+    from fleetops.kustomization.variables import Variables
 
 MAX_NESTING = 50
 """Kustomizations above one another."""
@@ -64,6 +65,8 @@ class Closure(Struct, frozen=True):
     """Everything else that is read, sorted."""
     links: tuple[tuple[str, str], ...]
     """Symbolic links on the way, sorted: where one is and where it leads, both without links."""
+    variables: Variables | None = None
+    """What Flux fills into the render."""
 
     @property
     def top(self) -> Kustomization:
