@@ -13,9 +13,10 @@ promote: $(RUN)
 validate: $(RUN)
 	$(VENV)/bin/fleetops validate $(if $(FROM),--from $(FROM))
 
-# The tests of one file share what they start; those that take longest come first.
+# The tests of one file share what they start; those that take longest come first. Most of the time
+# something is waited for, so that there are more of them at once than cores.
 test: lint
-	$(VENV)/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(VENV)/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(DEV)
 	$(VENV)/bin/ruff check

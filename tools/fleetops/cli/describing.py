@@ -37,7 +37,9 @@ def add(commands: Commands) -> None:
         " a command prints with --output json. With crds, print the definitions of the custom"
         " resources that a cluster has, for a file that fleetops.yaml names under schemas."
     )
-    name = schema.add_argument("name", metavar="NAME", help="config, release, a command's name, or crds")
+    name = schema.add_argument(
+        "name", metavar="NAME", help="config, release, a command's name, or crds"
+    )
     completed(name, completion.schemas)
     given(schema, "with crds: a kubeconfig; if it is not given, the one that kubectl uses")
 
