@@ -199,7 +199,7 @@ def test_what_nobody_has_described_is_validated_all_the_same(stranger: FleetCopy
     assert stranger.run("validate").out == "dev: 1 manifest, ok\n"
     stranger.edit("base/web.yaml", "limits:", "limitz:")
     stranger.write("ugly/kustomization.yaml", "resources: [\n")
-    findings = stranger.json("validate").findings
+    findings = stranger.run("validate", "--output", "json").findings
     assert [one[:2] for one in findings] == [
         ("unrenderable", "ugly/kustomization.yaml"),
         ("schema", "base/web.yaml"),

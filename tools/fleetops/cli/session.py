@@ -30,7 +30,10 @@ class Session:
         """Open the repository, also one that nobody has described."""
         from fleetops.api.fleet import any_fleet
 
-        return any_fleet(self.directory)
+        fleet = any_fleet(self.directory)
+        if not fleet.described:
+            self.narrate("there is no fleetops.yaml: every overlay that is found is looked at")
+        return fleet
 
     def print(self, result: Result) -> None:
         """Print a result on stdout."""

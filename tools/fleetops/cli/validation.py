@@ -107,15 +107,17 @@ def _validation(session: Session, arguments: argparse.Namespace) -> Validation:
     if accepted and not arguments.start:
         raise UsageError("--accept goes with --from")
     since = Since(arguments.start, accepted) if arguments.start else None
+    # What a change takes away cannot be done without in judging it.
+    opened = session.fleet if since else session.any_fleet
     if not arguments.on_cluster:
         if arguments.paths or arguments.kubeconfig or arguments.context:
             raise UsageError("PATH, --kubeconfig and --context go with --on-cluster")
-        return validate(session.any_fleet(), arguments.env, session.narrate, since=since)
+        return validate(opened(), arguments.env, session.narrate, since=since)
     from fleetops.api.stand import Where
 
     where = Where(kubeconfig=arguments.kubeconfig, context=arguments.context)
     if not arguments.paths:
-        return validate(session.any_fleet(), arguments.env, session.narrate, where, since)
+        return validate(opened(), arguments.env, session.narrate, where, since)
     if arguments.env or arguments.start:
         raise UsageError("PATH stands in the place of --env and --from: give one of them")
     from fleetops.api.trial import try_files
