@@ -21,6 +21,7 @@ import pytest
 
 from clusterhome import PARTS, TIMEOUT, processes_in, wait
 from fleetops.cluster import kubectl
+from widgets import DEFINITION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,24 +33,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("cluster_programs")]
 
 LISTENS = "0A"
-DEFINITION = """\
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: widgets.example.test}
-spec:
-  group: example.test
-  names: {kind: Widget, plural: widgets}
-  scope: Namespaced
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema:
-        openAPIV3Schema:
-          type: object
-          description: A widget.
-          properties: {spec: {type: object, properties: {size: {type: integer}}}}
-"""
 THROWAWAY = """
 import pathlib, sys
 from fleetops.api.cluster import throwaway

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import ssl
 import subprocess
-import threading
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 
@@ -18,9 +16,9 @@ from fleetops.forge import Draft, find_forge
 from fleetops.programs import KUSTOMIZE
 from fleetops.programs.golang import download_environment, find_go
 from fleetops.programs.pins import read_pin
+from serving import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.acceptance
@@ -66,18 +64,6 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def serving(certificate: Path) -> Iterator[Server]:
-    with Server(certificate) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def certificate_of(host: str, folder: Path) -> Path:
     """Make a certificate that nobody has signed but itself, by the program that Go comes with."""
     go = find_go(read_pin(KUSTOMIZE).go, ROOT, print)
@@ -102,7 +88,7 @@ def token(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_certificate_that_nobody_vouches_for_gets_no_token(own: Path) -> None:
-    with serving(own) as server, pytest.raises(ProgramError) as caught:
+    with serving(Server(own)) as server, pytest.raises(ProgramError) as caught:
         find_forge(server.url, "gitea").publish(DRAFT)
     said = str(caught.value).replace("self signed", "self-signed")  # before OpenSSL 3
     assert said == (
@@ -115,7 +101,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_token(own: Path) -> None:
 def test_one_of_another_host_gets_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = certificate_of("forge.test", tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(other))
-    with serving(other) as server, pytest.raises(ProgramError, match="IP address mismatch"):
+    with serving(Server(other)) as server, pytest.raises(ProgramError, match="IP address mismatch"):
         find_forge(server.url, "gitea").publish(DRAFT)
     assert server.tokens == []
 
@@ -124,6 +110,6 @@ def test_an_authority_of_ones_own_is_trusted_where_it_is_named(
     own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(own))
-    with serving(own) as server:
+    with serving(Server(own)) as server:
         assert find_forge(server.url, "gitea").publish(DRAFT).number == 7
     assert server.tokens == ["token opensesame"] * 2

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import threading
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final
 
 from fleetcopy import ENVIRONMENT
+from serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,11 +99,5 @@ def git_server(folder: Path) -> Iterator[Server]:
         ("-C", repository, "config", "http.receivepack", "true"),
     ):
         subprocess.run(["git", *command], env=ENVIRONMENT, check=True)  # noqa: S607
-    with Server(folder) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Server(folder)) as server:
+        yield server

@@ -8,8 +8,6 @@ https://docs.gitlab.com/api/merge_requests/. tests/forges has the real Gitea.
 from __future__ import annotations
 
 import json
-import threading
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +18,10 @@ from fleetops.errors import RefusedError, UsageError
 from fleetops.forge import Draft, find_forge, interface
 from fleetops.forge.find import Address, read_address
 from fleetops.forge.http import UnreachableError
+from serving import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 TOKEN = "opensesame"  # noqa: S105
 DRAFT = Draft("promote/aws", "main", "Promote release3 in aws", "text")
@@ -91,16 +90,8 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def playing(*answers: Answer) -> Iterator[Server]:
-    with Server(list(answers)) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+def playing(*answers: Answer) -> AbstractContextManager[Server]:
+    return serving(Server(list(answers)))
 
 
 @pytest.fixture(autouse=True)

@@ -108,6 +108,14 @@ def images(value: Any, path: goyaml.NodePath = ()) -> Iterator[tuple[goyaml.Node
             yield from images(item, (*path, key))
 
 
+def strings(value: Any, path: goyaml.NodePath = ()) -> Iterator[tuple[goyaml.NodePath, str]]:  # noqa: ANN401
+    """Give every string in a value, with the path to it."""
+    if isinstance(value, str):
+        yield path, value
+    for key, item in _children(value):
+        yield from strings(item, (*path, key))
+
+
 def _children(value: Any) -> Iterator[tuple[str | int, Any]]:  # noqa: ANN401
     if isinstance(value, dict):
         yield from value.items()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fleetops.checks.interface import Check, Problem
-from fleetops.manifests import Severity, mappings
+from fleetops.manifests import Severity, mappings, strings
 from fleetops.secrecy import is_encrypted, is_literal, is_secret, names_secret
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from fleetops.checks.interface import Scene
     from fleetops.checks.pods import Workload
-    from fleetops.goyaml import NodePath
     from fleetops.manifests import Manifest
 
 
@@ -44,7 +43,7 @@ def _data(manifest: Manifest) -> Iterator[Problem]:
 
 
 def _values(manifest: Manifest) -> Iterator[Problem]:
-    for path, value in _strings(manifest.value, ()):
+    for path, value in strings(manifest.value):
         if is_secret(value):
             message = f"{'.'.join(map(str, path))} holds a secret in plain text"
             yield Problem(message, manifest.reference, path)
@@ -59,17 +58,6 @@ def _variables(workload: Workload) -> Iterator[Problem]:
                 message = f"the variable {name} holds a secret in plain text"
                 if not is_secret(value):
                     yield Problem(message, workload.manifest.reference, where)
-
-
-def _strings(value: Any, path: NodePath) -> Iterator[tuple[NodePath, str]]:  # noqa: ANN401
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _strings(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _strings(item, (*path, index))
 
 
 CHECKS = (Check(plain_text_secret, Severity.ERROR),)

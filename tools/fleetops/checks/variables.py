@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fleetops.checks.interface import Check, Problem
-from fleetops.manifests import Severity
+from fleetops.manifests import Severity, strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def unsubstituted_variable(scene: Scene) -> Iterator[Problem]:
     there is.
     """
     for manifest in scene.manifests:
-        for path, value in _strings(manifest.value, ()):
+        for path, value in strings(manifest.value):
             found = _VARIABLE.search(value)
             if found and not _is_read(manifest, path, value):
                 message = f"{found[0]} is left to be filled in, and nothing here does that"
@@ -49,18 +49,6 @@ def _is_read(manifest: Manifest, path: NodePath, value: str) -> bool:
     group = manifest.reference.group
     custom = "." in group and not group.endswith(".k8s.io")
     return custom or manifest.reference.kind in _FREE or not _READ.isdisjoint(path)
-
-
-def _strings(value: Any, path: NodePath) -> Iterator[tuple[NodePath, str]]:  # noqa: ANN401
-    if isinstance(value, str):
-        if "${" in value:
-            yield path, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _strings(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _strings(item, (*path, index))
 
 
 CHECKS = (Check(unsubstituted_variable, Severity.ERROR),)

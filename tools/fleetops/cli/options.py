@@ -53,6 +53,12 @@ def release(parser: argparse.ArgumentParser) -> None:
     completed(action, completion.releases)
 
 
+def environments(parser: argparse.ArgumentParser, more: str = "") -> None:
+    """Have it take any number of environments; none stands for all."""
+    words = f"an environment, may be given again; all if it is not given{more}"
+    environment(parser, action="append", default=[], help=words)
+
+
 def given(parser: argparse.ArgumentParser, words: str) -> None:
     """Have it take a cluster."""
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help=words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleetops.cli.options import command, environment, output
+from fleetops.cli.options import command, environments, output
 
 if TYPE_CHECKING:
     import argparse
@@ -23,12 +23,7 @@ def add(commands: Commands) -> None:
         " with --from, what changes, all in one. With --output html it is a page of one file that"
         " loads nothing from anywhere: fleetops report -o html > report.html"
     )
-    environment(
-        report,
-        action="append",
-        default=[],
-        help="an environment, may be given again; all if it is not given",
-    )
+    environments(report)
     report.add_argument(
         "--from",
         dest="start",

@@ -9,6 +9,7 @@ from fleetops.cli.options import (
     command,
     completed,
     environment,
+    environments,
     given,
     number,
     output,
@@ -57,12 +58,9 @@ def _describe_status(parser: argparse.ArgumentParser) -> None:
         " in a cluster that they share, and where each has its own, a call for each does. Nothing"
         " is written to the cluster."
     )
-    environment(
+    environments(
         parser,
-        action="append",
-        default=[],
-        help="an environment, may be given again; all if it is not given. With --live it is looked"
-        " for in the cluster, whether or not anything of it is there",
+        ". With --live it is looked for in the cluster, whether or not anything of it is there",
     )
     parser.add_argument("--live", action="store_true", help="also look at a cluster")
     given(parser, "with --live, a kubeconfig; if it is not given, the one that kubectl uses")

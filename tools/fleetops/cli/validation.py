@@ -9,7 +9,7 @@ from fleetops.cli.options import (
     accepted_rules,
     accepting,
     command,
-    environment,
+    environments,
     given,
     output,
 )
@@ -33,12 +33,7 @@ def add(commands: Commands) -> None:
         " every environment is rendered, and checked with strict schemas for each of its Kubernetes"
         " minors and with checks over all objects. Nothing of the repository is run."
     )
-    environment(
-        validate,
-        action="append",
-        default=[],
-        help="an environment, may be given again; all if it is not given",
-    )
+    environments(validate)
     validate.add_argument(
         "--from",
         dest="start",
@@ -69,12 +64,7 @@ def _describe_diff(parser: argparse.ArgumentParser) -> None:
         " the order of fields, other units and written defaults are no change. Every change has the"
         " file and line that says so. Secrets are not shown."
     )
-    environment(
-        parser,
-        action="append",
-        default=[],
-        help="an environment, may be given again; all if it is not given",
-    )
+    environments(parser)
     parser.add_argument(
         "--from",
         dest="start",
