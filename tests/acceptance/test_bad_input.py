@@ -97,8 +97,12 @@ def test_a_pipe_is_not_waited_for(file: str, fleet: FleetCopy) -> None:
 @pytest.mark.parametrize(
     ("file", "said", "code"),
     [
-        ("fleetops.yaml", "nor a folder above it has a fleetops.yaml\n  change to your", 2),
-        ("releases", "fleetops.yaml: releases does not exist", 1),
+        (
+            "fleetops.yaml",
+            "nor a folder above it has a fleetops.yaml\n  fleetops init writes one",
+            2,
+        ),
+        ("releases", "unknown release 'release2' (known: none)\n  there is no folder releases", 2),
         ("overlays/local", "fleetops.yaml: overlays/local does not exist", 1),
         (OVERLAY, "fleetops.yaml: overlays/local has no kustomization.yaml", 1),
         (BASE, "base/kustomization.yaml:11: base/queue has no kustomization.yaml", 1),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.acceptance
 
 WAYS: tuple[tuple[str, ...], ...] = ((), ("--commit",), ("--branch",))
-EVERY = 5
+EVERY = 10
 """As many states are looked at for one with which it goes on."""
 
 

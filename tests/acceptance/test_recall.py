@@ -110,7 +110,7 @@ def entries(folder: Path) -> list[Path]:
     return sorted((folder / "fleetops" / "validations").iterdir())
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(2))
 def test_whatever_changes_it_says_what_it_would_say_anew(
     fleet: FleetCopy, tmp_path: Path, number: int
 ) -> None:

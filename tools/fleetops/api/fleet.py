@@ -55,7 +55,10 @@ class Fleet(Struct, frozen=True, dict=True):
     def release(self, name: str) -> Release:
         """Find a release; UsageError with the nearest name if there is none."""
         if name not in self.releases:
-            raise UsageError(unknown("release", name, self.releases))
+            catalogue = self.config.catalogue
+            there = os.path.lexists(self.repository.root / catalogue)
+            hint = None if there else f"there is no folder {catalogue}, where they would be"
+            raise UsageError(unknown("release", name, self.releases), hint=hint)
         return self.releases[name]
 
     def closure(self, environment: Environment) -> Closure:
