@@ -13,6 +13,7 @@ from fleetops.api.promote import Request, promote
 from fleetops.api.propose import ChecksFailedError, Wish
 from fleetops.api.validate import Since, validate
 from pastfleet import DAY, FLEETOPS, START, PastFleet
+from smallfleet import WEB
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -319,3 +320,41 @@ def test_the_first_environment_has_none_before_it(past: PastFleet) -> None:
 @pytest.mark.parametrize("check", ["release-too-young", "environment-frozen", "file-without-owner"])
 def test_each_gate_has_a_page(check: str, past: PastFleet) -> None:
     assert past.run("explain", check).out.startswith(f"{check} (error): ")
+
+
+def test_a_release_of_the_other_images_opens_no_gate(past: PastFleet) -> None:
+    other = WEB.partition("---\n")[2].replace("web", "db").replace("test/db", "test/db:1")
+    past.write("base/db.yaml", other)
+    past.write("base/kustomization.yaml", "resources: [web.yaml, db.yaml]\n")
+    ask(past, "{runs_before: 1m}")
+    start = past.record("With a database")
+    past.record("Later")
+    past.run_in("two", "v9")
+    images = "{db: {name: example.test/db, tag: '1'}}"
+    past.write("releases/zz.yaml", f"release: zz\nimages: {images}\n")
+    done = past.json("validate", "--from", start, "--env", "two")
+    assert "release-too-young" in [check for check, _, _ in done.findings]
+
+
+@pytest.mark.parametrize("written", ["overlays/two/base", "overlays/two"])
+def test_a_link_has_to_have_an_owner_too(past: PastFleet, written: str) -> None:
+    path = past.root / written
+    if path.exists():
+        path.rename(past.root / "overlays/real")
+        path.symlink_to("real")
+    else:
+        past.write("overlays/two/kustomization.yaml", "resources: [base]\n")
+        path.symlink_to("../../base")
+    past.write("CODEOWNERS", "/overlays/real/ @ada\n/overlays/two/kustomization.yaml @ada\n")
+    ask(past, "{approvals: codeowners}")
+    done = past.json("validate", "--env", "two")
+    assert ("file-without-owner", written) in [(one[0], one[1]) for one in done.findings]
+
+
+def test_an_overlay_at_the_top_has_owners_too(past: PastFleet) -> None:
+    past.write("kustomization.yaml", "resources: [base]\n")
+    past.edit("fleetops.yaml", "overlay: overlays/two", "overlay: .")
+    past.write("CODEOWNERS", "/nothing @ada\n")
+    ask(past, "{approvals: codeowners}")
+    done = past.json("validate", "--env", "two")
+    assert "file-without-owner" in [check for check, _, _ in done.findings]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -246,3 +247,19 @@ def test_a_capture_takes_the_place_of_nothing(
     fleet: FleetCopy, name: str, code: int, said: str
 ) -> None:
     assert said in fleet.refused("capture", "--env", "aws", "--", name, code=code)
+
+
+def test_a_capture_makes_nothing_outside(fleet: FleetCopy) -> None:
+    fleet.edit("fleetops.yaml", "catalogue: releases", "catalogue: ../outside/deep")
+    fleet.refused("capture", "now", "--env", "aws")
+    assert not (fleet.root.parent / "outside").exists()
+
+
+def test_a_name_that_is_no_text_is_refused(stranger: FleetCopy) -> None:
+    app(stranger, "one")
+    odd = os.fsdecode(b"\xff.yaml")
+    (stranger.root / "one/web.yaml").rename(stranger.root / "one" / odd)
+    (stranger.root / "one/web.yaml").symlink_to(odd)
+    done = stranger.run("validate")
+    assert done.code == 1
+    assert "which is no readable name" in done.out

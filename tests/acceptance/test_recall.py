@@ -170,6 +170,18 @@ def test_an_entry_that_is_damaged_is_none(fleet: FleetCopy, tmp_path: Path, cont
     assert fleet.run("validate", **known) == first
 
 
+def test_what_a_schema_is_named_by_is_part_of_it(fleet: FleetCopy, tmp_path: Path) -> None:
+    schema = '{"properties": {"spec": {"type": "object"}}}'
+    fleet.write("crd/example.test/widget_v1.json", schema)
+    widget = "apiVersion: example.test/v1\nkind: Widget\nmetadata: {name: a}\nspec: {}\n"
+    fleet.write("overlays/local/odd.yaml", widget)
+    fleet.edit(LOCAL, "resources:\n", "resources:\n  - odd.yaml\n")
+    text, known = fleet.read("fleetops.yaml"), cache(tmp_path / "known")
+    for folder, code in (("crd", 0), ("crd/example.test", 1), ("crd", 0)):
+        fleet.write("fleetops.yaml", f"{text}schemas: [{folder}]\n")
+        assert fleet.run("validate", **known).code == code
+
+
 def test_a_file_that_changes_while_it_is_rendered_is_not_remembered(
     fleet: FleetCopy, tmp_path: Path
 ) -> None:

@@ -159,3 +159,10 @@ def test_a_release_that_the_environment_before_never_ran(past: PastFleet) -> Non
     past.run_in("one", "v2")
     runs(past, "two", "v4")
     assert "two: 2 releases behind one since 2026-05-28 20:26Z\n" in past.run("status").out
+
+
+def test_what_never_ran_is_no_way_back(past: PastFleet) -> None:
+    past.run_in("one", "v2")
+    past.record("v2")
+    said = past.refused("rollback", "--env", "one", "--to", "v4")
+    assert "one never ran v4, as far as Git tells" in said

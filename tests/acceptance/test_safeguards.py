@@ -9,6 +9,8 @@ import pytest
 from smallfleet import SERVICE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fleetcopy import Done
     from smallfleet import SmallFleet
 
@@ -72,7 +74,7 @@ def test_somebody_outside_of_the_change_can_accept_it(fleet: SmallFleet) -> None
     (danger,) = accepted["dangers"]
     assert (danger["file"], danger["line"]) == (CONFIG, fleet.line(CONFIG, "Service/web"))
     out = fleet.run("validate", "--from", "HEAD", *ACCEPT).out
-    assert "fleetops.yaml:7: refuse: [safeguard-loosened] one: excuses Service/web" in out
+    assert "fleetops.yaml:7: accepted: [safeguard-loosened] one: excuses Service/web" in out
     assert "accepted safeguard-loosened: said in the meeting\n" in out
     assert out.endswith("one: 4 manifests, ok\n")
 
@@ -208,3 +210,13 @@ def test_only_the_environments_that_are_named_are_told_of_what_is_theirs(fleet: 
     found = checked(fleet, "--env", "one").findings
     assert found == []
     assert checked(fleet).findings == [("safeguard-changed", CONFIG, fleet.line(CONFIG, "two"))]
+
+
+def test_a_folder_above_that_decided_still_does(fleet: SmallFleet, tmp_path: Path) -> None:
+    fleet.write("apps/overlays/one/kustomization.yaml", "resources: [../../../overlays/one]\n")
+    fleet.commit()
+    fleet.write("apps/fleetops.yaml", fleet.read(CONFIG))
+    done = fleet.run("-C", "apps", "validate", "--from", "HEAD")
+    assert done.code == 2
+    assert "it was fleetops.yaml that decided, and this folder had none" in done.err
+    assert list((tmp_path / "tmp").iterdir()) == []

@@ -56,6 +56,11 @@ class Repository(Struct, frozen=True, dict=True):
             raise InputError(_reason(path, error), place=place or Place(path)) from None
         except ValueError:
             raise InputError(f"{path!r} is not a path", place=place) from None
+        try:
+            real.encode()
+        except UnicodeEncodeError:
+            message = f"leads to {os.path.basename(real)!a}, which is no readable name"  # noqa: PTH119
+            raise InputError(message, place=place or Place(path)) from None
         if real != str(self.root) and not real.startswith(f"{self.root}{os.sep}"):
             raise InputError(
                 f"{path} leads out of the repository",
@@ -160,9 +165,13 @@ class Repository(Struct, frozen=True, dict=True):
         try:
             for path, content in files.items():
                 real = self.root / path
+                there = real.parent
+                while not os.path.lexists(there):
+                    there = there.parent
+                # Before anything is made: it may lead out of the repository.
+                self.resolve(os.path.relpath(there, self.root), place=Place(path))
                 with _written(path):
                     real.parent.mkdir(parents=True, exist_ok=True)
-                    self.resolve(os.path.dirname(path) or ".", place=Place(path))  # noqa: PTH120
                     _create(real, content)
                 done.append(real)
         except BaseException:

@@ -15,6 +15,7 @@ from fleetops.checks import ENVIRONMENT_FROZEN, FILE_WITHOUT_OWNER, RELEASE_TOO_
 from fleetops.codeowners import Owners
 from fleetops.errors import FleetopsError
 from fleetops.git import open_git, signatures
+from fleetops.kustomization import is_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,7 +97,11 @@ def unowned(
     if environment.gates.approvals is None:
         return
     files = (*closure.files, *(one.path for one in closure.kustomizations))
-    own = sorted({path for path in files if path.startswith(f"{closure.overlay}/")})
+    links = [written for written, _ in closure.links]
+    overlay = environment.overlay.rstrip("/")
+    # A link decides as much as a file what is rendered, also one on the way to the overlay.
+    way = {one for one in links if one == overlay or is_below(overlay, one)}
+    own = sorted(way | {path for path in (*files, *links) if is_below(path, closure.overlay)})
     said: set[str] = set()
     for book in (book_of(bench), *former):
         found = [one for one in _lacking(environment, own, book) if one.file not in said]

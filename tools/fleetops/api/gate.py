@@ -95,7 +95,9 @@ class Gate:
         if previous is None or not environment.gates.runs_before:
             return
         release = running_release(versions, bench.fleet.releases)
-        if release is None:
+        changed = {one for one in {*former, *versions} if former.get(one) != versions.get(one)}
+        # A release of the other images only says nothing of how long these have run anywhere.
+        if release is None or not changed <= {one.name for one in release.images.values()}:
             yield admission.nameless(environment, previous)
             return
         arrival = admission.Arrival(environment, previous, release, self._start.name)

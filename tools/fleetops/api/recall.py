@@ -108,7 +108,8 @@ class Recall:
         entries = needed(source, environment)
         if entries not in self._customs:
             self._customs[entries] = [_digest(one) for one in grounds(source, entries)]
-        return self._customs[entries]
+        # What a file is for depends on the entry that leads to it.
+        return [*source.config.schemas, "", *environment.prerequisites, "", *self._customs[entries]]
 
     @cached_property
     def _grounds(self) -> list[str]:

@@ -31,12 +31,13 @@ def target(
     Raises UsageError where `to` is neither, RefusedError where no release ran as a whole or the
     catalogue no longer has it, and whatever else history raises.
     """
-    if to is not None and to in fleet.releases:
-        return fleet.releases[to]
     git = open_git(fleet.repository.root)
     with bench(fleet, narrate) as place:
         if to is None:
             return _in_catalogue(fleet, _before(place, environment, git.commit("HEAD")))
+        if to in fleet.releases:
+            _require_ran(place, environment, to, git.commit("HEAD"))
+            return fleet.releases[to]
         try:
             commit = git.commit(to)
         except UsageError:
@@ -49,6 +50,16 @@ def target(
             f"{environment.name} runs no release as a whole at {to}{why}", hint=_hint(environment)
         )
     return _in_catalogue(fleet, stay)
+
+
+def _require_ran(bench: Bench, environment: Environment, name: str, start: str) -> None:
+    """Refuse a release that the environment never ran: that would be no way back."""
+    ran = islice(stays(bench, environment, start), _LOOKED_AT)
+    if not any(stay.release == name for stay in ran):
+        raise RefusedError(
+            f"{environment.name} never ran {name}, as far as Git tells",
+            hint=f"fleetops promote {name} --env {environment.name} brings it there",
+        )
 
 
 def _before(bench: Bench, environment: Environment, start: str) -> Stay:

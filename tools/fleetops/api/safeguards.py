@@ -15,8 +15,8 @@ from fleetops.api.results import Danger
 from fleetops.api.states import open_state
 from fleetops.catalogue import CONFIG, held, judge_schemas, looser, shifts, stricter
 from fleetops.checks import SAFEGUARD_CHANGED, SAFEGUARD_LOOSENED
-from fleetops.errors import Place
-from fleetops.git import open_git
+from fleetops.errors import Place, UsageError
+from fleetops.git import open_git, texts_at
 from fleetops.schema import available_minors
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fleetops.api.owners import Book
     from fleetops.api.states import State
     from fleetops.catalogue import Shift
+    from fleetops.git import Git
 
 
 class Former(Struct, frozen=True):
@@ -103,8 +104,21 @@ def former(bench: Bench, revision: str) -> Former:
     """Read what decided at a revision; raises as `open_state` does."""
     git = open_git(bench.guarded)
     state = open_state(bench, git, revision)
+    if not state.environments:
+        _refuse_another(git, state.name)
     asked = any(one.gates.approvals for one in state.environments.values())
     return Former(state, (book_at(git, state.name),) if asked else ())
+
+
+def _refuse_another(git: Git, commit: str) -> None:
+    """Refuse to have a folder judged by what it brings, where one above it was what decided."""
+    folders = git.prefix().split("/")[:-1]
+    paths = ["/".join((*folders[:length], CONFIG)) for length in range(len(folders))]
+    for path in texts_at(git, commit, paths) if paths else ():
+        raise UsageError(
+            f"at {commit[:12]} it was {path} that decided, and this folder had none",
+            hint="validate from the folder that it is in",
+        )
 
 
 def _changed(

@@ -192,7 +192,7 @@ class _Walk:
     def locate(self, folder: str, path: str, place: Place) -> str:
         """Find a file, which kustomize only reads in or below the kustomization's folder."""
         real = self.resolve(folder, path, place)
-        if not _is_below(real, folder):
+        if not is_below(real, folder):
             raise InputError(
                 f"{path} is not in or below {folder}",
                 place=place,
@@ -320,7 +320,7 @@ class _References:
 def _circle(folder: str, above: tuple[str, ...]) -> str:
     """Give the way round if a folder leads back to one that it is read for."""
     for number, visited in enumerate(above):
-        if visited == folder or _is_below(visited, folder):
+        if visited == folder or is_below(visited, folder):
             return " → ".join((*above[number:], folder))
     return ""
 
@@ -333,7 +333,8 @@ def _fits(closure: Closure, above: tuple[str, ...]) -> bool:
     )
 
 
-def _is_below(path: str, folder: str) -> bool:
+def is_below(path: str, folder: str) -> bool:
+    """Tell whether a path is in a folder."""
     return folder == "." or path.startswith(f"{folder}/")
 
 

@@ -367,7 +367,7 @@ def _findings(findings: Sequence[Finding]) -> list[str]:
 
 
 def _acceptance(acceptance: Acceptance) -> list[str]:
-    said = [finding(one, one.rule) for one in acceptance.dangers]
+    said = [finding(one, one.rule, weight="accepted") for one in acceptance.dangers]
     return [*said, f"accepted {acceptance.rule}: {acceptance.because}"]
 
 
