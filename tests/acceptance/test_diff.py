@@ -27,23 +27,13 @@ stringData: {{key: {0}}}
 """
 
 
-def git(fleet: FleetCopy, *words: str) -> str:
-    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
-    done = subprocess.run(
-        ["git", *identity, *words],  # noqa: S607
-        cwd=fleet.root,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip()
-
-
 def commit(fleet: FleetCopy) -> str:
-    git(fleet, "add", "--all")
-    git(fleet, "commit", "--quiet", "--message", "a state")
-    return git(fleet, "rev-parse", "HEAD")
+    fleet.commit()
+    return head(fleet)
+
+
+def head(fleet: FleetCopy) -> str:
+    return fleet.git("rev-parse", "HEAD").strip()
 
 
 @pytest.fixture
@@ -81,8 +71,7 @@ def test_a_change_of_the_base_is_shown_in_each_environment_that_it_reaches(
 def test_without_a_change_every_environment_is_a_line(committed: FleetCopy) -> None:
     committed.append(TRACKER, "# a comment\n")
     done = committed.run("diff")
-    head = git(committed, "rev-parse", "HEAD")[:12]
-    said = f"{head} -> the work tree\nlocal: no change\naws: no change\n"
+    said = f"{head(committed)[:12]} -> the work tree\nlocal: no change\naws: no change\n"
     assert (done.code, done.out, done.err) == (0, said, "")
 
 
@@ -151,7 +140,7 @@ def test_what_changes_nothing_is_counted_and_shown_if_asked_for(committed: Fleet
 
 
 def test_an_environment_that_comes_or_goes_is_a_change(committed: FleetCopy) -> None:
-    before = git(committed, "rev-parse", "HEAD")
+    before = head(committed)
     config = committed.read("fleetops.yaml")
     committed.write("fleetops.yaml", config.partition("  - name: aws")[0])
     found = committed.json("diff").data["environments"]
@@ -167,7 +156,7 @@ def test_an_environment_that_comes_or_goes_is_a_change(committed: FleetCopy) -> 
 
 
 def test_everything_is_new_where_there_was_no_fleet_before(fleet: FleetCopy) -> None:
-    git(fleet, "commit", "--quiet", "--allow-empty", "--message", "nothing")
+    fleet.git("commit", "--quiet", "--allow-empty", "--message", "nothing")
     outcomes = {one["outcome"] for one in fleet.json("diff").data["environments"]}
     assert outcomes == {"added"}
 
@@ -186,7 +175,7 @@ def test_the_states_are_those_that_are_named(committed: FleetCopy) -> None:
 def test_a_state_that_cannot_be_rendered_is_said_and_the_others_are_compared(
     committed: FleetCopy,
 ) -> None:
-    good = git(committed, "rev-parse", "HEAD")
+    good = head(committed)
     committed.edit(AWS, "storageclass.yaml", "absent.yaml")
     broken = commit(committed)
     committed.edit(AWS, "absent.yaml", "storageclass.yaml")

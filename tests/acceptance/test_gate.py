@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from fleetcopy import ENVIRONMENT, programs_on_path
+from fleetcopy import programs_on_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,14 +24,8 @@ REASON = "restored from the backup of today"
 
 @pytest.fixture
 def committed(fleet: FleetCopy) -> FleetCopy:
-    commit(fleet)
+    fleet.commit()
     return fleet
-
-
-def commit(fleet: FleetCopy) -> None:
-    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
-    for words in (("add", "--all"), (*identity, "commit", "--quiet", "--message", "a state")):
-        subprocess.run(["git", *words], cwd=fleet.root, env=ENVIRONMENT, check=True)  # noqa: S607
 
 
 @pytest.fixture
@@ -132,7 +125,7 @@ def test_the_data_of_an_environment_that_left_is_not_forgotten(committed: FleetC
 
 def test_a_revision_that_cannot_be_rendered_is_said(committed: FleetCopy) -> None:
     committed.edit(LOCAL, "persistentvolume.yaml", "absent.yaml")
-    commit(committed)
+    committed.commit()
     committed.edit(LOCAL, "absent.yaml", "persistentvolume.yaml")
     done = committed.json("validate", "--from", "HEAD")
     assert done.code == 0
