@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import signal
 import sys
@@ -14,10 +16,13 @@ from fleetops.errors import FleetopsError
 
 INTERRUPTED = 130
 OUR_FAULT = 70
+_COLLECT_EVERY = 200_000
 
 
 def main() -> NoReturn:
     """Run the command line; the exit codes are those that the README lists."""
+    # Hardly any of what a run makes is garbage before its end: it is looked for less often.
+    gc.set_threshold(_COLLECT_EVERY)
     # A terminated run cleans up like an interrupted one: no program of ours is left running.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if sys.stdout is None:
@@ -46,7 +51,16 @@ def main() -> NoReturn:
         traceback.print_exc()
         session.narrate("fleetops: this is a mistake in fleetops; please report the lines above")
         code = OUR_FAULT
-    sys.exit(code)
+    _end(code)
+
+
+def _end(code: int) -> NoReturn:
+    """End at once: taking every object apart first would be a tenth of a short run."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            if stream is not None:
+                stream.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -39,15 +39,15 @@ def export(git: Git, commit: str, target: Path) -> None:
     No filter, attribute or hook has a part in it. Submodules and files of more than 8 MiB are left
     out. Raises InputError for a tree that no work tree could be, or that is larger than the limits.
     """
-    prefix = git.prefix()
-    listed = git.ask("ls-tree", "-r", "-z", "-l", "--full-tree", f"{commit}:{prefix}")
+    listed = git.ask("ls-tree", "-r", "-z", "-l", commit)
     if listed.returncode:
         words = " ".join(listed.stderr.decode(errors="replace").split())
         raise InputError(
-            f"{prefix or 'the repository'} cannot be read in commit {commit[:12]}: {words}",
-            hint="is it there, and is the clone no partial one?",
+            f"commit {commit[:12]} cannot be read: {words}", hint="is the clone no partial one?"
         )
     entries = list(_entries(listed.stdout, commit))
+    if not entries and (prefix := git.prefix()):
+        raise InputError(f"there is no {prefix} in commit {commit[:12]}")
     if len(entries) > MAX_FILES or sum(one.size for one in entries) > MAX_BYTES:
         raise InputError(f"commit {commit[:12]} is too large to be rendered")
     # Links last: no file is ever written through one.

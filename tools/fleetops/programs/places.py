@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -42,9 +43,14 @@ def search_path(repository: Path) -> tuple[str, ...]:
     Relative ones and those inside the repository are passed over: what a pull request brings must
     not decide what is run.
     """
+    return _outside(os.environ.get("PATH", os.defpath), repository)
+
+
+@cache
+def _outside(path: str, repository: Path) -> tuple[str, ...]:
     return tuple(
         entry
-        for entry in os.environ.get("PATH", os.defpath).split(os.pathsep)
+        for entry in path.split(os.pathsep)
         if Path(entry).is_absolute() and not is_inside(Path(entry), repository)
     )
 
