@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from fleetcopy import ENVIRONMENT
 from fleetops import __version__
 from fleetops.api.explain import PAGES
+from fleetops.cli.app import GROUPS, build_parser
 
 if TYPE_CHECKING:
     from fleetcopy import FleetCopy
@@ -109,6 +111,21 @@ def test_every_command_explains_itself(command: tuple[str, ...], fleet: FleetCop
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(f"usage: fleetops {' '.join(command)} ")
     assert "\x1b" not in done.out
+
+
+@pytest.mark.parametrize("before", [(), ("-C", "status"), ("-Cstatus",), ("--directory=status",)])
+def test_a_command_is_described_alone_as_among_all(before: tuple[str, ...]) -> None:
+    everything = commands(build_parser())
+    assert sorted(everything) == sorted(name for names, _ in GROUPS for name in names)
+    for name, parser in everything.items():
+        alone = commands(build_parser((*before, name)))
+        assert alone[name].format_help() == parser.format_help()
+        assert len(alone) < len(everything)
+
+
+def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    (action,) = (one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
+    return dict(action.choices)
 
 
 def test_the_help_names_every_command_and_exit_code(fleet: FleetCopy) -> None:

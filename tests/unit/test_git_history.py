@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleetcopy import ENVIRONMENT
-from fleetops.git import Distance, open_history
+from fleetops.git.history import Distance, open_history
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fleetops.git import History
+    from fleetops.git.history import History
 
 AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@localhost")
 

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleetops.errors import InputError
-from fleetops.git import Replica, export, open_git, pull_request, signatures, steps
+from fleetops.git import export, open_git
+from fleetops.git.log import signatures, steps
+from fleetops.git.pulls import pull_request
+from fleetops.git.replica import Replica
 from pastfleet import PastFleet
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from fleetops.catalogue import CONFIG
 from fleetops.checks import ENVIRONMENT_FROZEN, FILE_WITHOUT_OWNER, RELEASE_TOO_YOUNG
 from fleetops.codeowners import Owners
 from fleetops.errors import FleetopsError
-from fleetops.git import open_git, signatures
+from fleetops.git import open_git
+from fleetops.git.log import signatures
 from fleetops.kustomization import is_below
 
 if TYPE_CHECKING:

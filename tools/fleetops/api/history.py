@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from fleetops.api.fleet import bench
 from fleetops.api.past import stays
 from fleetops.api.results import History, HistoryEntry, VersionChange
-from fleetops.git import open_git, pull_request, signatures
+from fleetops.git import open_git
+from fleetops.git.log import signatures
+from fleetops.git.pulls import pull_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from fleetops.api.fleet import Fleet
     from fleetops.api.past import Stay
     from fleetops.catalogue import Environment
-    from fleetops.git import Signature
+    from fleetops.git.log import Signature
 
 
 def history(

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from fleetops.api.past import stays
 from fleetops.api.results import Lag
 from fleetops.errors import FleetopsError
-from fleetops.git import open_git, signatures
+from fleetops.git import open_git
+from fleetops.git.log import signatures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

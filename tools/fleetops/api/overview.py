@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fleetops.api.results import Report
 from fleetops.api.status import status
 from fleetops.api.validate import Since, validate
-from fleetops.git import open_history
+from fleetops.git.history import open_history
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

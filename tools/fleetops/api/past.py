@@ -10,7 +10,9 @@ from msgspec import Struct
 from fleetops.catalogue import CONFIG, read_layout, read_releases, running_release
 from fleetops.errors import InputError
 from fleetops.files import Repository
-from fleetops.git import Replica, is_cut_off, open_git, renamed_from, steps
+from fleetops.git import open_git
+from fleetops.git.log import is_cut_off, renamed_from, steps
+from fleetops.git.replica import Replica
 from fleetops.kustomization import NAMES, read_closure, retagged
 from fleetops.render import Render
 
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
     from fleetops.api.fleet import Bench
     from fleetops.catalogue import Environment, Release
-    from fleetops.git import Blob, Git, Step
+    from fleetops.git import Git
+    from fleetops.git.log import Blob, Step
     from fleetops.kustomization import Closure
 
 MAX_COMMITS: Final = 20_000

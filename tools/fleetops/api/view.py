@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from fleetops.api.results import ClusterSeen, CommitStatus
 from fleetops.cluster.given import Given, kubectl_for, reached, read_context
-from fleetops.git import open_history
+from fleetops.git.history import open_history
 from fleetops.kube import Kinds, UnreachableError
 from fleetops.live import (
     again,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from fleetops.api.fleet import Fleet
     from fleetops.catalogue import Environment
     from fleetops.checks import Scene
-    from fleetops.git import History
+    from fleetops.git.history import History
     from fleetops.kube import Client
     from fleetops.live import Controllers, Drift, Sync
     from fleetops.manifests import Reference

@@ -19,13 +19,27 @@ from fleetops.cli import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fleetops.cli.options import Command
     from fleetops.cli.session import Session
+
+GROUPS = (
+    (("promote", "rollback"), promotions.add),
+    (("rehearse",), clusters.add_rehearse),
+    (("validate", "diff"), validation.add),
+    (("report",), reports.add),
+    (("status", "wait", "history", "releases"), running.add),
+    (("capture", "init", "explain", "schema"), describing.add),
+    (("cluster",), clusters.add),
+    (("doctor", "tools", "completion"), machine.add),
+)
+"""The commands, and what describes them."""
 
 
 def run(session: Session, words: list[str]) -> int:
     """Run the command that the words ask for, and give the exit code."""
-    parser = build_parser()
+    parser = build_parser(words)
     completion.offer(parser)
     arguments = parser.parse_args(words)
     session.directory = arguments.directory
@@ -34,8 +48,8 @@ def run(session: Session, words: list[str]) -> int:
     return command(session, arguments)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
+def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Describe the command line, of which no more is needed than what the words ask for."""
     parser = argparse.ArgumentParser(
         prog="fleetops",
         description="Promote a release through Kustomize overlays, and prove what that changes.",
@@ -53,12 +67,18 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    promotions.add(commands)
-    clusters.add_rehearse(commands)
-    validation.add(commands)
-    reports.add(commands)
-    running.add(commands)
-    describing.add(commands)
-    clusters.add(commands)
-    machine.add(commands)
+    asked = _command(words)
+    groups = [(names, add) for names, add in GROUPS if asked in names] or GROUPS
+    for _, add in groups:
+        add(commands)
     return parser
+
+
+def _command(words: Sequence[str]) -> str | None:
+    """Give the first word that is neither an option nor the folder that one of them takes."""
+    taken = False
+    for word in words:
+        if not taken and not word.startswith("-"):
+            return word
+        taken = not taken and word in {"-C", "--directory"}
+    return None
