@@ -1,7 +1,8 @@
 """How long fleetops takes beside the programs it stands on: ratios, measured in one run.
 
-Whole processes on this repository's fleet with warm caches. The commands of a row take turns, so
-that whatever else the machine does meets both, and the medians are compared.
+Whole processes of what a user installs, on this repository's fleet with warm caches. The commands
+of a row take turns, so that whatever else the machine does meets both, and the medians are
+compared.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fleets import new_cache
+from installed import install
 
 from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
 from fleetops.schema import DATA
 
 REPOSITORY = Path(__file__).parent.parent
 ROUNDS = 10
-FLEETOPS = f"{sys.executable} -m fleetops"
 TEMPLATE = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
 VERSIONS = {"queue": "release2", "position-simulator": "release2", "position-tracker": "release3"}
 IMAGES = " ".join(
@@ -54,7 +55,7 @@ class Row(NamedTuple):
     asked: float
 
 
-def rows() -> list[Row]:
+def rows(fleetops: Path) -> list[Row]:
     """Write the commands; both sides use the same programs and schemas."""
     kustomize = ensure(KUSTOMIZE, REPOSITORY, print)
     kubeconform = ensure(KUBECONFORM, REPOSITORY, print)
@@ -66,36 +67,36 @@ def rows() -> list[Row]:
     return [
         Row(
             "validate both overlays",
-            f"rm -rf $XDG_CACHE_HOME/fleetops/validations; {FLEETOPS} validate",
+            f"rm -rf $XDG_CACHE_HOME/fleetops/validations; {fleetops} validate",
             f"for o in overlays/*/; do {kustomize} build $o | {check}; done",
             1.8,
         ),
         Row(
             "promote --dry-run",
-            f"{FLEETOPS} promote release3 --env aws --dry-run",
+            f"{fleetops} promote release3 --env aws --dry-run",
             by_hand,
             2.5,
         ),
         Row(
             "diff of a base",
-            f"{FLEETOPS} diff",
+            f"{fleetops} diff",
             f"for o in overlays/*/ ../before/overlays/*/; do {kustomize} build $o; done",
             1.3,
         ),
         Row(
             "promote --commit",
-            f"{FLEETOPS} promote release3 --env aws --commit && {UNCOMMIT}",
+            f"{fleetops} promote release3 --env aws --commit && {UNCOMMIT}",
             f"{by_hand} && git commit --quiet --message x overlays && {UNCOMMIT}",
             2.5,
         ),
         Row(
             "promote --push",
-            f"{FLEETOPS} promote release3 --env aws --push && {UNPUSH}",
+            f"{fleetops} promote release3 --env aws --push && {UNPUSH}",
             f"{by_hand} && git commit --quiet --message x overlays"
             f" && git push --quiet origin main && {UNCOMMIT} && {UNPUSH}",
             2.5,
         ),
-        Row("--version", f"{FLEETOPS} --version", f"{sys.executable} -c 'import typer'", 1.5),
+        Row("--version", f"{fleetops} --version", f"{sys.executable} -c 'import typer'", 1.5),
     ]
 
 
@@ -126,6 +127,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         before, fleet, theirs_at = (Path(scratch) / name for name in ("before", "fleet", "theirs"))
         new_cache(Path(scratch) / "cache", REPOSITORY)
+        fleetops = install(Path(scratch) / "installed")
         prepare(before)
         shutil.copytree(before, fleet)
         for command in COMMIT:
@@ -133,7 +135,7 @@ def main() -> int:
         tracker = fleet / TRACKER
         tracker.write_text(tracker.read_text().replace("replicas: 1", "replicas: 2"))
         shutil.copytree(fleet, theirs_at)
-        for row in rows():
+        for row in rows(fleetops):
             seconds(row.ours, fleet), seconds(row.theirs, theirs_at)
             pairs = [
                 (seconds(row.ours, fleet), seconds(row.theirs, theirs_at)) for _ in range(ROUNDS)

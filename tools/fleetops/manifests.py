@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 import re
+from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
@@ -134,13 +136,38 @@ _IMAGES: dict[str, tuple[str, ...]] = {
 def parse(text: str, path: str) -> tuple[Manifest, ...]:
     """Read a render; the items of a `kind: List` count as objects of their own.
 
+    Of two renders most documents are the same: those are read once, and are the same objects.
     Raises InputError for YAML that Go would not read and for a document that is no object.
     """
+    if text.endswith("\n") and not _WHOLE.search(text):
+        documents = (f"{document}\n" for document in text[:-1].split("\n---\n"))
+        try:
+            return tuple(chain.from_iterable(map(_known, documents)))
+        except InputError:
+            # Only the whole tells the line.
+            pass
+    return _parsed(text, path)
+
+
+_WHOLE = re.compile(r"[&\ufeff]|^(%|\.\.\.)", re.MULTILINE)
+"""What may have a meaning beyond its document, or another at the start of a stream."""
+_SHORT = 16 * 1024
+_REMEMBERED = 1024
+
+
+def _known(document: str) -> tuple[Manifest, ...]:
+    return (_remembered if len(document) <= _SHORT else _parsed)(document, "")
+
+
+def _parsed(text: str, path: str) -> tuple[Manifest, ...]:
     found: list[Manifest] = []
     for document in goyaml.read(text, path):
         if document.value is not None:
             found.extend(_objects(document.value, Place(path, document.line)))
     return tuple(found)
+
+
+_remembered = lru_cache(_REMEMBERED)(_parsed)
 
 
 def places(text: str, path: str) -> tuple[tuple[goyaml.Document, goyaml.NodePath], ...]:

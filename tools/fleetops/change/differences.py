@@ -68,7 +68,7 @@ def differences(
         new = None if pair.after is None else after[pair.after]
         if old is None or new is None:
             yield ObjectDifference(old, new)
-        elif encoded(old.value) != encoded(new.value):
+        elif old is not new and encoded(old.value) != encoded(new.value):
             place = _Place(root(new), "", (), ())
             yield ObjectDifference(old, new, tuple(_values(place, old.value, new.value)))
 

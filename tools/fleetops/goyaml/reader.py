@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -28,6 +29,8 @@ MAX_DIRECTIVES = 100
 """`%TAG` lines, which nobody writes."""
 MAX_MARKS = 100_000
 """Nodes of one file whose places are kept; a large kustomization has some hundreds."""
+_SHORT = 16 * 1024
+_REMEMBERED = 256
 
 _INNER_BOM = re.compile("(?<=[\n\r\x85\u2028\u2029\ufeff])\ufeff")
 _LEAVES = (yaml.ScalarEvent, yaml.AliasEvent)
@@ -49,9 +52,16 @@ def is_plain_string(text: str) -> bool:
 def read(text: str, path: str, *, marks: bool = False) -> tuple[Document, ...]:
     """Read all documents of a stream; an empty document has the value None.
 
-    Raises InputError with the line for what is not YAML, a key given twice, a key that JSON cannot
-    hold, nesting or aliases beyond the limits.
+    The same text gives the same documents, which nobody changes: overlays share their bases, and
+    two states of a repository most of their files. Raises InputError with the line for what is not
+    YAML, a key given twice, a key that JSON cannot hold, nesting or aliases beyond the limits.
     """
+    if marks and len(text) <= _SHORT:
+        return _remembered(text, path, marks=True)
+    return _read(text, path, marks=marks)
+
+
+def _read(text: str, path: str, *, marks: bool) -> tuple[Document, ...]:
     offset = 1 if text.startswith("\ufeff") else 0
     if text.count("\n%TAG") > MAX_DIRECTIVES:
         # libyaml compares each with all before it.
@@ -72,6 +82,9 @@ def read(text: str, path: str, *, marks: bool = False) -> tuple[Document, ...]:
         raise InputError(f"is not YAML: {str(error).splitlines()[0]}", place=Place(path)) from None
     except UnicodeEncodeError:
         raise InputError("is not YAML: it holds half a character", place=Place(path)) from None
+
+
+_remembered = lru_cache(_REMEMBERED)(_read)
 
 
 def _documents(text: str, path: str, offset: int | None) -> Iterator[Document]:
