@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.cluster
 
 FOLDER = Path(__file__).parent.parent / "cases" / "danger"
-BY_CONTROLLERS = {"controller-suspended", "prune-guard-dropped"}
+BY_CONTROLLERS = {
+    "controller-suspended",
+    "prune-guard-dropped",
+    "sync-redirected",
+    "sync-removed",
+}
 """Shown in tests/gitops."""
 UNSEEN = {
     "database-downgraded": "it is the database that refuses the data, and no container runs",

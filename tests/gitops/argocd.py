@@ -30,6 +30,7 @@ class ArgoCD(Controller):
     namespace: ClassVar[str] = "argocd"
     resource: ClassVar[str] = "applications.argoproj.io"
     guard: ClassVar[str] = "argocd.argoproj.io/sync-options: Prune=false"
+    aim: ClassVar[str] = '{"spec":{"source":{"path":"%s"}}}'
     pauses: ClassVar[tuple[str, ...]] = (
         '{"spec":{"syncPolicy":{"automated":null}}}',
         '{"spec":{"syncPolicy":{"automated":{"selfHeal":false}}}}',

@@ -33,6 +33,7 @@ class Flux(Controller):
     namespace: ClassVar[str] = "flux-system"
     resource: ClassVar[str] = "kustomizations.kustomize.toolkit.fluxcd.io"
     guard: ClassVar[str] = "kustomize.toolkit.fluxcd.io/prune: disabled"
+    aim: ClassVar[str] = '{"spec":{"path":"./%s"}}'
     pauses: ClassVar[tuple[str, ...]] = ('{"spec":{"suspend":true}}',)
 
     def start(self) -> None:
@@ -88,9 +89,9 @@ class Flux(Controller):
         words = "\n".join(one["message"] for one in ready)
         return State(revision, [one["status"] for one in ready] == ["True"], words)
 
-    def pause(self, environment: str, patch: str) -> None:
+    def patch(self, environment: str, patch: str) -> None:
         self._passed = self._passes()
-        super().pause(environment, patch)
+        super().patch(environment, patch)
         # What it was still about ends before it sees that.
         self.wait(self._passes, lambda passes: passes > self._passed)
 

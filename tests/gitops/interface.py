@@ -48,6 +48,8 @@ class Controller(ABC):
     """What syncs an environment, as kubectl calls it."""
     guard: ClassVar[str]
     """The annotation that keeps it from pruning an object."""
+    aim: ClassVar[str]
+    """A merge patch that has it sync another folder, whose name is to be filled in."""
     pauses: ClassVar[tuple[str, ...]]
     """Merge patches of what syncs an environment, each of which ends the healing."""
 
@@ -90,8 +92,8 @@ class Controller(ABC):
         name, timeout = f"fleetman-{environment}", f"--timeout={TIMEOUT:.0f}s"
         self.own("delete", self.resource, name, "--ignore-not-found", timeout)
 
-    def pause(self, environment: str, patch: str) -> None:
-        """Patch what syncs an environment with one of the pauses."""
+    def patch(self, environment: str, patch: str) -> None:
+        """Patch what syncs an environment."""
         self.own("patch", self.resource, f"fleetman-{environment}", "--type=merge", "-p", patch)
 
     def state(self, environment: str) -> State:

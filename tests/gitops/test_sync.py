@@ -105,7 +105,7 @@ def test_what_is_suspended_or_heals_no_longer_leaves_a_hand_edit(synced: Synced)
 
     for patch in controller.pauses:
         synced.restore("local")
-        controller.pause("local", patch)
+        controller.patch("local", patch)
         try:
             controller.kubectl("-n", "fleetman", "scale", "deployment/queue", "--replicas=0")
             controller.wait(leaves_it_alone, bool)
@@ -113,6 +113,20 @@ def test_what_is_suspended_or_heals_no_longer_leaves_a_hand_edit(synced: Synced)
         finally:
             # To wire it again would not resume it.
             controller.unwire("local")
+
+
+def test_what_syncs_another_folder_deletes_what_the_former_had(synced: Synced) -> None:
+    kept = synced.uids(*KEPT)
+    synced.clone.write("other/kustomization.yaml", "resources: [account.yaml]\n")
+    account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: fleetman}\n"
+    synced.clone.write("other/account.yaml", account)
+    synced.sync("local")
+    assert len(synced.uids(*WORKLOADS)) == len(WORKLOADS)
+    synced.controller.patch("local", synced.controller.aim % "other")
+    synced.notice("local")
+    gone = synced.controller.wait(lambda: synced.uids(*WORKLOADS, UNGUARDED), lambda it: not it)
+    assert gone == {}
+    assert synced.uids(*KEPT) == kept
 
 
 def test_what_holds_data_stays_when_everything_is_deleted(synced: Synced) -> None:

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from fleetops.api.dangers import as_finding, dangers
+from fleetops.api.dangers import as_finding, change_of, dangers
 from fleetops.api.results import Acceptance
 from fleetops.api.source import Source
-from fleetops.change import differences
 from fleetops.checks import GATES, SAFEGUARDS
 from fleetops.danger import IDS
 from fleetops.errors import UsageError
@@ -56,10 +55,9 @@ def foretold(
 ) -> Iterator[Danger]:
     """Run the danger rules on an environment as it is and, in `copy`, as it would be."""
     before, after = renders
-    sides = (before.manifests, after.manifests)
-    found = list(differences(*sides))
-    sources = (Source(before, fleet.repository), Source(after, copy))
-    return dangers(environment.name, sides, found, sources, fleet.config.registries)
+    registries = fleet.config.registries
+    change = change_of(environment.name, before.manifests, after.manifests, registries)
+    return dangers(change, (Source(before, fleet.repository), Source(after, copy)))
 
 
 def weigh(said: Sequence[Danger], accepted: Mapping[str, str]) -> Judged:

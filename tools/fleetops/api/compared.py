@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
-from fleetops.api.dangers import dangers
+from fleetops.api.dangers import change_of, dangers
 from fleetops.api.results import EnvironmentChange, FieldChange, ObjectChange
 from fleetops.api.source import find_gone
-from fleetops.change import differences, spelled
+from fleetops.change import spelled
 from fleetops.secrecy import veil
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def compared(
     known = [one for one in (before, after) if one]
     sources = (known[0][1], known[-1][1])
     old, new = (one[0].manifests if one else () for one in (before, after))
-    found = list(differences(old, new))
+    change = change_of(environment, old, new, registries)
+    found = change.differences
     objects = tuple(
         _object(one, sources, everything=everything) for one in found if everything or _counts(one)
     )
@@ -45,7 +46,7 @@ def compared(
         outcome=_outcome(before, after) if any(map(_counts, found)) else "unchanged",
         objects=objects,
         left_out=dict(sorted(reasons.items())),
-        dangers=tuple(dangers(environment, (old, new), found, sources, registries)),
+        dangers=tuple(dangers(change, sources)),
     )
 
 

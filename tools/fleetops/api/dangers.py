@@ -7,35 +7,41 @@ from typing import TYPE_CHECKING
 
 from fleetops.api.results import Danger, Finding
 from fleetops.api.source import find_gone
+from fleetops.change import differences
 from fleetops.checks import Scene
 from fleetops.danger import RULES, Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fleetops.api.source import Source
-    from fleetops.change import ObjectDifference
+    from fleetops.api.source import Places
+    from fleetops.danger import Rule
     from fleetops.manifests import Manifest
 
 
-def dangers(
+def change_of(
     environment: str,
-    renders: tuple[tuple[Manifest, ...], tuple[Manifest, ...]],
-    found: Sequence[ObjectDifference],
-    sources: tuple[Source, Source],
-    registries: tuple[str, ...],
+    before: tuple[Manifest, ...],
+    after: tuple[Manifest, ...],
+    registries: tuple[str, ...] = (),
+) -> Change:
+    """Compare two renders of an environment; `registries` are those that images may come from."""
+    old, new = Scene(environment, before, {}), Scene(environment, after, {})
+    return Change(old, new, tuple(differences(before, after)), registries)
+
+
+def dangers(
+    change: Change, sources: tuple[Places, Places], rules: Sequence[Rule] = RULES
 ) -> Iterator[Danger]:
-    """Run every rule on the two renders, between which `found` differs; the gravest come first."""
-    before, after = (Scene(environment, one, {}) for one in renders)
-    change = Change(before, after, tuple(found), registries)
-    pairs = [(rule, danger) for rule in RULES for danger in rule.run(change)]
+    """Run rules on a change; the gravest dangers come first."""
+    pairs = [(rule, danger) for rule in rules for danger in rule.run(change)]
     for rule, danger in sorted(pairs, key=lambda pair: pair[0].severity.value):
         find = partial(find_gone, sources) if danger.gone else sources[1].find
         place = find(danger.manifest, danger.path)
         yield Danger(
             rule=rule.id,
             severity=rule.severity.value,
-            environment=environment,
+            environment=change.after.environment,
             message=danger.message,
             resource=str(danger.manifest.reference),
             path=".".join(map(str, danger.path)),

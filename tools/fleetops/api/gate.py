@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleetops.api.dangers import dangers
+from fleetops.api.dangers import change_of, dangers
 from fleetops.api.results import Danger
 from fleetops.api.sides import Side, Sides, side_of, sides_of
 from fleetops.api.source import Source
 from fleetops.api.states import WORK_TREE, State
 from fleetops.catalogue import CONFIG, running_release
-from fleetops.change import differences
 from fleetops.checks import UNRENDERABLE
 from fleetops.errors import InputError
 
@@ -110,10 +109,9 @@ class Gate:
         after = (render, Source(render, self._bench.fleet.repository)) if render else None
         known = [one for one in (before, after) if one]
         old, new = (one[0].manifests if one else () for one in (before, after))
-        found = list(differences(old, new))
         sources = (known[0][1], known[-1][1])
         registries = self._bench.fleet.config.registries
-        yield from dangers(sides.environment, (old, new), found, sources, registries)
+        yield from dangers(change_of(sides.environment, old, new, registries), sources)
 
 
 def _unknown(environment: str, error: InputError) -> Danger:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 class Former(Struct, frozen=True):
     """What decided at a revision."""
 
+    git: Git
     state: State
     books: tuple[Book, ...]
     """Its CODEOWNERS files, where an environment asked for approvals."""
@@ -107,7 +108,7 @@ def former(bench: Bench, revision: str) -> Former:
     if not state.environments:
         _refuse_another(git, state.name)
     asked = any(one.gates.approvals for one in state.environments.values())
-    return Former(state, (book_at(git, state.name),) if asked else ())
+    return Former(git, state, (book_at(git, state.name),) if asked else ())
 
 
 def _refuse_another(git: Git, commit: str) -> None:

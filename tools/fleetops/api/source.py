@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from fleetops.errors import Place
 from fleetops.kustomization import Tracer
@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from fleetops.files import Repository
     from fleetops.manifests import Manifest
     from fleetops.render import Render
+
+
+class Places(Protocol):
+    """Files that objects are written in."""
+
+    def find(self, manifest: Manifest, path: tuple[str | int, ...], /) -> Place:
+        """Find the line of a field."""
+
+    def removal(self, manifest: Manifest, path: tuple[str | int, ...], /) -> Place | None:
+        """Find what takes away what an object of another state has at a path."""
 
 
 class Source:
@@ -31,7 +41,7 @@ class Source:
 
 
 def find_gone(
-    sources: tuple[Source, Source], manifest: Manifest, path: tuple[str | int, ...]
+    sources: tuple[Places, Places], manifest: Manifest, path: tuple[str | int, ...]
 ) -> Place:
     """Find what takes away what the old one of two states had at a path, or where that stood."""
     return sources[1].removal(manifest, path) or sources[0].find(manifest, path)

@@ -68,6 +68,7 @@ def validate(
         gate = None
         if before is not None:
             from fleetops.api.gate import Gate
+            from fleetops.api.syncing import syncing
 
             gate = Gate(place, before.state, environments, whole=not names)
         needed = {one.name for one in environments} if where else gate.reached if gate else set()
@@ -75,6 +76,12 @@ def validate(
         if gate:
             with place.kustomize.start(gate.overlays) as rendering:
                 said += gate.dangers(rendering.each(), look.renders)
+        if before:
+            known = {(one.rule, one.resource) for one in said}
+            whose = names or {*before.state.environments, *(one.name for one in environments)}
+            found = syncing(before.state.fleet, fleet, before.git, sorted(whose))
+            # What an overlay brings was told of as a part of that.
+            said += [one for one in found if (one.rule, one.resource) not in known]
         for one in environments:
             if one.gates.approvals and one.name in look.found:
                 said += unowned(place, one, fleet.closure(one), before.books if before else ())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleetops.annotations import guards_of
 from fleetops.danger.interface import Danger, Rule, Weight
+from fleetops.danger.syncing import syncs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,9 @@ def leaves_render(change: Change) -> Iterator[Danger]:
     that guard it against pruning keep it.
     """
     for one in change.differences:
-        if one.before and not one.after and one.before.reference.kind not in _DATA:
+        if not one.before or one.after or syncs(one.before):
+            continue
+        if one.before.reference.kind not in _DATA:
             guards = " and ".join(guards_of(one.before.value))
             fate = f"{guards} would keep it" if guards else "it would be pruned"
             yield Danger(f"leaves the render: {fate}", one.before, gone=True)
@@ -57,4 +60,5 @@ def controller_suspended(change: Change) -> Iterator[Danger]:
                 yield pair.danger("no longer heals by itself", *path, "selfHeal")
 
 
-RULES = (Rule(leaves_render, Weight.WARN), Rule(controller_suspended, Weight.WARN))
+SUSPENDED = Rule(controller_suspended, Weight.WARN)
+RULES = (Rule(leaves_render, Weight.WARN), SUSPENDED)

@@ -12,11 +12,14 @@ from fleetops.danger import (
     isolation,
     outage,
     refused,
+    syncing,
 )
 
 if TYPE_CHECKING:
     from fleetops.danger.interface import Rule
 
+CONTROLLER_RULES: tuple[Rule, ...] = (*syncing.RULES, controllers.SUSPENDED)
+"""Those on the objects that have a controller sync something."""
 RULES: tuple[Rule, ...] = (
     *data.RULES,
     *databases.RULES,
@@ -25,7 +28,8 @@ RULES: tuple[Rule, ...] = (
     *exposure.RULES,
     *isolation.RULES,
     *controllers.RULES,
+    *syncing.RULES,
 )
 IDS = {rule.id: rule for rule in RULES}
 
-__all__ = ["IDS", "RULES"]
+__all__ = ["CONTROLLER_RULES", "IDS", "RULES"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
+from fleetops.discovery.files import folders
 from fleetops.discovery.synced import Patterns, synced_folders
 from fleetops.errors import InputError
 from fleetops.kustomization import LOADED, NAMES, read_document
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from fleetops.files import Repository
 
-MAX_FILES: Final = 500_000
-"""Files and folders that are looked at."""
 _SHARED: Final = frozenset({"base", "bases", "component", "components", "common", "shared"})
 """Names of folders for what is included, even where nothing includes it yet."""
 
@@ -28,7 +27,7 @@ def overlays(repository: Repository) -> tuple[str, ...]:
     """
     kustomizations: dict[str, Any] = {}
     patterns = Patterns()
-    for folder, names in _folders(repository):
+    for folder, names in folders(repository):
         own = next((name for name in NAMES if name in names), None)
         if own is not None:
             path = os.path.normpath(f"{folder}/{own}")
@@ -58,20 +57,6 @@ def _value(repository: Repository, path: str) -> dict[str, Any]:
         return dict(read_document(repository.read_text(path), path).value)
     except InputError:
         return {}
-
-
-def _folders(repository: Repository) -> Iterator[tuple[str, list[str]]]:
-    """Give each folder, and the names of the files in it."""
-    seen = 0
-    for directory, folders, names in os.walk(repository.root):
-        folders[:] = sorted(one for one in folders if not one.startswith("."))
-        seen += len(folders) + len(names)
-        if seen > MAX_FILES:
-            raise InputError(
-                f"has more than {MAX_FILES} files",
-                hint="write the environments into a fleetops.yaml, as README shows",
-            )
-        yield os.path.relpath(directory, repository.root), sorted(names)
 
 
 def _below(folder: str, value: dict[str, Any]) -> Iterator[str]:

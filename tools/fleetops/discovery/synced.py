@@ -38,9 +38,10 @@ class Patterns:
         except InputError:
             return
         for document in documents:
-            self._add(document.value)
+            self.add(document.value)
 
-    def _add(self, value: Any) -> None:  # noqa: ANN401
+    def add(self, value: Any) -> None:  # noqa: ANN401
+        """Add what an object names."""
         group = str(dig(value, "apiVersion")).rpartition("/")[0]
         match group, dig(value, "kind"):
             case "kustomize.toolkit.fluxcd.io", "Kustomization":

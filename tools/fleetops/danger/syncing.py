@@ -1,0 +1,110 @@
+"""Rules on the objects that sync an environment: Argo CD's Applications, Flux's Kustomizations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fleetops.danger.interface import Danger, Rule, Weight
+from fleetops.manifests import dig, mappings, strings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fleetops.danger.interface import Change
+    from fleetops.goyaml import NodePath
+    from fleetops.manifests import Manifest
+
+_ARGO: Final = "argoproj.io"
+_FLUX: Final = "kustomize.toolkit.fluxcd.io"
+SOURCES: Final = "source.toolkit.fluxcd.io"
+_SYNC: Final = {(_ARGO, "Application"), (_ARGO, "ApplicationSet"), (_FLUX, "Kustomization")}
+_FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
+_TEMPLATE: Final = ("spec", "template")
+
+_APPLICATION: Final[dict[NodePath, str]] = {
+    ("spec", "source", "path"): "syncs another folder",
+    ("spec", "source", "repoURL"): "syncs another repository",
+    ("spec", "source", "targetRevision"): "syncs another revision",
+    ("spec", "sources"): "syncs other sources",
+    ("spec", "destination"): "syncs to another cluster or namespace",
+}
+_AIMS: Final[dict[tuple[str, str], dict[NodePath, str]]] = {
+    (_ARGO, "Application"): _APPLICATION,
+    (_ARGO, "ApplicationSet"): {(*_TEMPLATE, *path): it for path, it in _APPLICATION.items()},
+    (_FLUX, "Kustomization"): {
+        ("spec", "path"): "syncs another folder",
+        ("spec", "sourceRef"): "syncs another source",
+        ("spec", "kubeConfig"): "syncs to another cluster",
+        ("spec", "targetNamespace"): "syncs to another namespace",
+    },
+}
+_SOURCE_AIMS: Final[dict[NodePath, str]] = {
+    ("spec", "url"): "fetches from another address",
+    ("spec", "endpoint"): "fetches from another address",
+    ("spec", "bucketName"): "fetches another bucket",
+    ("spec", "ref"): "fetches another revision",
+}
+
+
+def syncs(manifest: Manifest) -> bool:
+    """Tell whether an object has a controller sync a folder."""
+    return manifest.reference[:2] in _SYNC
+
+
+def aims(manifest: Manifest) -> tuple[str, ...]:
+    """Give the folders of a repository that an object has synced, as they are written."""
+    spec = manifest.get("spec")
+    if manifest.reference.kind == "ApplicationSet":
+        spec = manifest.get(*_TEMPLATE, "spec")
+    several = (one.get("path") for _, one in mappings(dig(spec, "sources")))
+    paths = (dig(spec, "path"), dig(spec, "source", "path"), *several)
+    return tuple(path for path in paths if isinstance(path, str))
+
+
+def sync_removed(change: Change) -> Iterator[Danger]:
+    """What syncs an environment goes.
+
+    An Application with Argo CD's finalizer, an ApplicationSet and a Flux Kustomization that prunes
+    take all with them that they applied, claims as well. Without that the environment stays, and
+    what Git says does not reach it any more. To hand it over to another, first see to it that
+    nothing goes with the old one: no finalizer, preserveResourcesOnDeletion, or a deletionPolicy
+    of Orphan.
+    """
+    for one in change.differences:
+        if one.before and not one.after and syncs(one.before):
+            folder = " and ".join(aims(one.before)) or "its folder"
+            all_of_it = "goes, and with it all that it applied"
+            fate = all_of_it if _takes_all(one.before) else f"goes, and no longer syncs {folder}"
+            yield Danger(fate, one.before, gone=True)
+
+
+def sync_redirected(change: Change) -> Iterator[Danger]:
+    """What syncs an environment comes to sync something else, or to somewhere else.
+
+    Another folder, repository, revision, cluster or namespace: what was validated is not what
+    runs, and a controller that prunes deletes what the former one had. Have a new object sync the
+    new one, and let the old one go when nothing depends on it.
+    """
+    for pair in change.pairs:
+        group, kind = pair.new.reference[:2]
+        known = _SOURCE_AIMS if group == SOURCES else _AIMS.get((group, kind), {})
+        for path, words in known.items():
+            if any(pair.within(*path)):
+                yield pair.danger(words, *path)
+
+
+def _takes_all(manifest: Manifest) -> bool:
+    match manifest.reference.kind:
+        case "Application":
+            finalizers = strings(manifest.get("metadata", "finalizers"))
+            return any(one.startswith(_FINALIZER) for _, one in finalizers)
+        case "ApplicationSet":
+            return manifest.get("spec", "syncPolicy", "preserveResourcesOnDeletion") is not True
+    if manifest.get("spec", "suspend") is True:
+        return False
+    policy = manifest.get("spec", "deletionPolicy") or "MirrorPrune"
+    prunes = manifest.get("spec", "prune") is True
+    return policy in ("Delete", "WaitForTermination") or (policy == "MirrorPrune" and prunes)
+
+
+RULES = (Rule(sync_removed, Weight.REFUSE), Rule(sync_redirected, Weight.REFUSE))
