@@ -141,7 +141,7 @@ def test_a_closed_gate_writes_nothing_and_is_json_too(past: PastFleet) -> None:
     past.record()
     ask(past, "{freeze: [" + ALWAYS + "]}")
     said = past.refused("promote", "v2", "--env", "two")
-    assert "fleetops.yaml: error: [environment-frozen] two: is frozen until 2999-01-01" in said
+    assert "fleetops.yaml:9: error: [environment-frozen] two: is frozen until 2999-01-01" in said
     assert "the gates of two keep v2 out" in said
     done = past.json("promote", "v2", "--env", "two")
     assert (done.code, [one["check"] for one in done.data["findings"]]) == (

@@ -82,8 +82,10 @@ def test_an_acceptance_is_a_rule_and_a_reason(
 
 def test_a_promotion_in_no_danger_has_nothing_to_accept(fleet: FleetCopy) -> None:
     words = ("--accept", "database-downgraded", "--because", REASON)
-    done = fleet.json("promote", "release3", "--env", "aws", *words)
+    done = fleet.run("promote", "release3", "--env", "aws", *words, "--output", "json")
     assert (done.code, done.data["accepted"]) == (0, [])
+    said = "--accept database-downgraded was not needed: nothing here is in that danger\n"
+    assert done.err == said
 
 
 def test_the_gate_renders_nothing_that_a_promotion_does_not_render_anyway(

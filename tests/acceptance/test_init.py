@@ -233,6 +233,10 @@ def test_what_runs_is_captured_as_a_release(fleet: FleetCopy) -> None:
     # Under the services that the catalogue knows the images by.
     assert "  position-tracker:\n" in fleet.read("releases/now.yaml")
     assert fleet.run("promote", "now", "--env", "aws").out.startswith("aws runs now already")
+    again = fleet.json("capture", "later", "--env", "aws").data["notes"]
+    assert again == [
+        "now has the same images: nothing tells the two apart where they run",
+    ]
 
 
 @pytest.mark.parametrize(

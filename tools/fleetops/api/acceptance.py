@@ -15,7 +15,7 @@ from fleetops.errors import UsageError
 from fleetops.words import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from fleetops.api.fleet import Fleet
     from fleetops.api.results import Danger, Finding
@@ -60,8 +60,15 @@ def foretold(
     return dangers(change, (Source(before, fleet.repository), Source(after, copy)))
 
 
-def weigh(said: Sequence[Danger], accepted: Mapping[str, str]) -> Judged:
-    """Tell what of gates and dangers is accepted, and what is not."""
+def weigh(
+    said: Sequence[Danger], accepted: Mapping[str, str], narrate: Callable[[str], None]
+) -> Judged:
+    """Tell what of gates and dangers is accepted, and what is not.
+
+    `narrate` is told what was to be accepted for nothing.
+    """
+    for rule in sorted(accepted.keys() - {one.rule for one in said}):
+        narrate(f"--accept {rule} was not needed: nothing here is in that danger")
     return Judged(
         tuple(as_finding(one) for one in said if one.rule not in accepted),
         tuple(

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from fleetops import goyaml
 from fleetops.api.owners import book_of
 from fleetops.api.past import stays
 from fleetops.api.results import Danger
 from fleetops.catalogue import CONFIG
 from fleetops.checks import ENVIRONMENT_FROZEN, FILE_WITHOUT_OWNER, RELEASE_TOO_YOUNG
 from fleetops.codeowners import Owners
-from fleetops.errors import FleetopsError
+from fleetops.errors import FleetopsError, Place
 from fleetops.git import open_git
 from fleetops.git.log import signatures
 from fleetops.kustomization import is_below
@@ -50,7 +51,7 @@ def frozen(fleet: Fleet, environment: Environment) -> Iterator[Danger]:
     for freeze in environment.gates.freeze:
         if end := freeze.end_at(at):
             message = f"is frozen until {_said(end)}: {freeze.reason}"
-            yield _closed(ENVIRONMENT_FROZEN, environment, message)
+            yield _closed(ENVIRONMENT_FROZEN, environment, message, _line(fleet, environment))
 
 
 def too_young(bench: Bench, arrival: Arrival) -> Iterator[Danger]:
@@ -72,6 +73,7 @@ def too_young(bench: Bench, arrival: Arrival) -> Iterator[Danger]:
             RELEASE_TOO_YOUNG,
             environment,
             f"{name} has to run in {previous.name} for {duration} before; {message}",
+            _line(bench.fleet, environment),
         )
 
 
@@ -82,10 +84,10 @@ def is_back(bench: Bench, arrival: Arrival) -> bool:
     return any(stay.runs(arrival.release) for stay in islice(past, _LOOKED_AT))
 
 
-def nameless(environment: Environment, previous: Environment) -> Danger:
+def nameless(fleet: Fleet, environment: Environment, previous: Environment) -> Danger:
     """Say that what comes to run is no release, so that it cannot be told whether it ran before."""
     message = f"it comes to run no release as a whole, which could have run in {previous.name}"
-    return _closed(RELEASE_TOO_YOUNG, environment, message)
+    return _closed(RELEASE_TOO_YOUNG, environment, message, _line(fleet, environment))
 
 
 def unowned(
@@ -105,22 +107,25 @@ def unowned(
     own = sorted(way | {path for path in (*files, *links) if is_below(path, closure.overlay)})
     said: set[str] = set()
     for book in (book_of(bench), *former):
-        found = [one for one in _lacking(environment, own, book) if one.file not in said]
+        here = _line(bench.fleet, environment)
+        found = [one for one in _lacking(environment, own, book, here) if one.file not in said]
         yield from found
         said.update(one.file for one in found)
 
 
-def _lacking(environment: Environment, own: Sequence[str], book: Book) -> Iterator[Danger]:
+def _lacking(
+    environment: Environment, own: Sequence[str], book: Book, here: Place
+) -> Iterator[Danger]:
     when = f" (commit {book.commit[:12]})" if book.commit else ""
     if not book.texts:
         message = f"the repository has no CODEOWNERS file{when}"
-        yield _closed(FILE_WITHOUT_OWNER, environment, message)
+        yield _closed(FILE_WITHOUT_OWNER, environment, message, here)
     for place, text in book.texts.items():
         owners = Owners(place, text)
         for path in own:
             if not owners.covers(f"{book.prefix}{path}"):
                 message = f"{place} gives {path} no owner{when}"
-                yield _closed(FILE_WITHOUT_OWNER, environment, message, path)
+                yield _closed(FILE_WITHOUT_OWNER, environment, message, Place(path))
 
 
 def _age(bench: Bench, arrival: Arrival, previous: Environment, duration: timedelta) -> str | None:
@@ -148,11 +153,20 @@ def _said(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%MZ}"
 
 
-def _closed(gate: Check, environment: Environment, message: str, file: str = CONFIG) -> Danger:
+def _line(fleet: Fleet, environment: Environment) -> Place:
+    """Find the gates of an environment, or where they would be."""
+    names = [one.name for one in fleet.config.environments]
+    document, *_ = goyaml.read(fleet.repository.read_text(CONFIG), CONFIG, marks=True)
+    index = names.index(environment.name)
+    return Place(CONFIG, document.line_of(("environments", index, "gates")))
+
+
+def _closed(gate: Check, environment: Environment, message: str, place: Place) -> Danger:
     return Danger(
         rule=gate.id,
         severity="refuse",
         environment=environment.name,
         message=message,
-        file=file,
+        file=place.path,
+        line=place.line,
     )

@@ -69,6 +69,7 @@ def capture(
             place=Place(environment.overlay),
             hint="\n".join(running.notes) or None,
         )
+    notes = (*running.notes, *_alike(fleet, running.images))
     path = f"{fleet.config.catalogue.rstrip('/')}/{name}.yaml"
     text = release_text(name, described(environment, fleet.clock()), running.images)
     fleet.repository.create({path: text.encode()})
@@ -77,8 +78,16 @@ def capture(
         environment=environment.name,
         file=path,
         images={service: f"{one.name}{one.version}" for service, one in running.images.items()},
-        notes=running.notes,
+        notes=notes,
     )
+
+
+def _alike(fleet: Fleet, images: Mapping[str, ReleaseImage]) -> Iterator[str]:
+    """Name the releases that nothing tells from one of these images, wherever it runs."""
+    own = {(one.name, one.version) for one in images.values()}
+    for release in fleet.releases.values():
+        if own == {(one.name, one.version) for one in release.images.values()}:
+            yield f"{release.name} has the same images: nothing tells the two apart where they run"
 
 
 def described(environment: Environment, when: datetime) -> str:

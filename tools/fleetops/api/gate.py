@@ -97,7 +97,7 @@ class Gate:
         changed = {one for one in {*former, *versions} if former.get(one) != versions.get(one)}
         # A release of the other images only says nothing of how long these have run anywhere.
         if release is None or not changed <= {one.name for one in release.images.values()}:
-            yield admission.nameless(environment, previous)
+            yield admission.nameless(bench.fleet, environment, previous)
             return
         arrival = admission.Arrival(environment, previous, release, self._start.name)
         if not admission.is_back(bench, arrival):

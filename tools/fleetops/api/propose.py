@@ -103,7 +103,7 @@ def propose(bench: Bench, wish: Wish) -> Proposal:
             if plan.changes:
                 gates += _gates(bench, wish, release, plan.environment, pair[1].closure)
                 dangers += foretold(fleet, plan.environment, pair, plan.repository)
-        judged = weigh((*gates, *dangers), wish.accepted)
+        judged = weigh((*gates, *dangers), wish.accepted, bench.narrate)
         findings += judged.findings
         after |= dict(zip(elsewhere, rendering.renders(), strict=True))
     for one in earlier:

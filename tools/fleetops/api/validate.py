@@ -85,7 +85,7 @@ def validate(
         for one in environments:
             if one.gates.approvals and one.name in look.found:
                 said += unowned(place, one, fleet.closure(one), before.books if before else ())
-        judged = weigh(said, since.accepted if since else {})
+        judged = weigh(said, since.accepted if since else {}, narrate)
         findings = [*look.broken, *excused(fleet, look.found), *judged.findings]
         if look.renders and where is not None:
             exhibits = [
