@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleetops.errors import Place
 from fleetops.kustomization import Tracer
+from fleetops.remotes.paths import split
 
 if TYPE_CHECKING:
     from fleetops.files import Repository
@@ -18,6 +19,7 @@ class Source:
 
     def __init__(self, render: Render, repository: Repository) -> None:
         self._top = Place(render.closure.top.path)
+        self._remotes = render.closure.remotes
         self._tracer = Tracer(repository, render.closure)
 
     def find(self, manifest: Manifest | None, path: tuple[str | int, ...]) -> Place:
@@ -29,9 +31,23 @@ class Source:
         """Find the patch that takes away what an object of another state has at a path."""
         return self._tracer.removal(manifest, path)
 
+    def cause(self, place: Place, other: Source) -> Place:
+        """Give the line that names a place's commit, where `other` does not have that commit."""
+        while (label := split(place.path)[0]) in self._remotes and label not in other._remotes:
+            place = self._remotes[label]
+        return place
+
+
+def find_new(
+    sources: tuple[Source, Source], manifest: Manifest | None, path: tuple[str | int, ...]
+) -> Place:
+    """Find what makes the new one of two states have what it has at a path."""
+    return sources[1].cause(sources[1].find(manifest, path), sources[0])
+
 
 def find_gone(
     sources: tuple[Source, Source], manifest: Manifest, path: tuple[str | int, ...]
 ) -> Place:
     """Find what takes away what the old one of two states had at a path, or where that stood."""
-    return sources[1].removal(manifest, path) or sources[0].find(manifest, path)
+    removal = sources[1].removal(manifest, path)
+    return removal or sources[0].cause(sources[0].find(manifest, path), sources[1])
