@@ -10,7 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import jsonschema
 
@@ -60,7 +60,7 @@ class FleetCopy:
     root: Path
 
     @classmethod
-    def make(cls, folder: Path) -> FleetCopy:
+    def make(cls, folder: Path) -> Self:
         """Copy the fleet into a repository in `folder`, as Git would check it out."""
         root = folder / "repository"
         root.mkdir()

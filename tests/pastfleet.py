@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from fleetcopy import ENVIRONMENT
 from smallfleet import RELEASE, WEB, SmallFleet
@@ -37,7 +37,7 @@ class PastFleet(SmallFleet):
     """A repository whose commits have dates, authors and messages of their own."""
 
     @classmethod
-    def make(cls, folder: Path, inside: str = "") -> PastFleet:
+    def make(cls, folder: Path, inside: str = "") -> Self:
         """Make it in a folder, or in a folder inside of its Git repository."""
         top = folder / "repository"
         root = top / inside

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from fleetcopy import FleetCopy
 
@@ -91,7 +91,7 @@ class SmallFleet(FleetCopy):
     """A repository with one environment, whose `objects.yaml` stands beside a Deployment."""
 
     @classmethod
-    def make(cls, folder: Path) -> SmallFleet:
+    def make(cls, folder: Path) -> Self:
         root = folder / "repository"
         root.mkdir()
         (folder / "tmp").mkdir()

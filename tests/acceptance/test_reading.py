@@ -13,9 +13,9 @@ from fleetcopy import ROOT
 from fleetops import goyaml
 from fleetops.files import Repository
 from fleetops.kustomization import Pin, read_closure, set_images
+from fleetops.laid_out import copy
 from fleetops.manifests import parse
 from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
-from fleetops.render import copy
 
 pytestmark = pytest.mark.acceptance
 

@@ -76,6 +76,21 @@ REFERENCES = {
         "  targetFilePath: {}\n"
     ),
 }
+LOADED = ("resources", "bases", "components")
+"""What else than a file of the repository can be named in."""
+NOT_THERE = {
+    "https": "is a file, which is not fetched",
+    "http in capitals": "is a file, which is not fetched",
+    "http without slashes": "is no URL of a Git repository that is fetched",
+    "github": "github.com/acme/fleet is not listed under remotes",
+    "github with a branch": "github.com/acme/fleet is not listed under remotes",
+    "ssh": "example.invalid/a/b is not listed under remotes",
+    "scp": "example.invalid/a/b is not listed under remotes",
+    "any user": "is no URL of a Git repository that is fetched",
+    "file": "is no URL of a Git repository that is fetched",
+    "forced git": "is no URL of a Git repository that is fetched",
+}
+"""What is said of those where a base of another repository could be."""
 ELSEWHERE = {
     "https": ("https://example.invalid/a.yaml", "is not in the repository"),
     "http in capitals": ("HTTP://example.invalid/a.yaml", "is not in the repository"),
@@ -129,6 +144,8 @@ def test_what_must_not_be_read_is_refused_where_it_is_written(
     path, message = ELSEWHERE[elsewhere]
     if reference == "components" and elsewhere in ("pipe", "large"):
         message = "is not a folder"
+    if reference in LOADED:
+        message = NOT_THERE.get(elsewhere, message)
     text = REFERENCES[reference].format(path)
     write(hostile, {TOP: text})
     error = refusal(hostile)

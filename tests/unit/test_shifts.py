@@ -33,6 +33,7 @@ environments:
         - {from: friday 16:00, to: monday 08:00, zone: UTC, reason: The weekend}
         - {from: 2026-05-01 00:00, to: 2026-05-02 00:00, zone: UTC, reason: Labour day}
 registries: [docker.io, ghcr.io/example]
+remotes: [github.com/acme]
 exceptions:
   - {check: floating-tag, resource: Deployment/web, environments: [dev], reason: It may float}
   - {check: plain-text-secret, resource: Secret/ca, reason: It is public}
@@ -49,6 +50,8 @@ LOOSER = {
     "one more registry": ("[docker.io,", "[evil.test, docker.io,"),
     "a wider registry": ("ghcr.io/example", "ghcr.io"),
     "any registry": ("registries: [docker.io, ghcr.io/example]\n", ""),
+    "one more remote": ("[github.com/acme]", "[github.com/acme, evil.test]"),
+    "a wider remote": ("[github.com/acme]", "[github.com]"),
     "another resource": ("Secret/ca", "Secret/*"),
     "another check": ("floating-tag", "plain-text-secret"),
     "in one more environment": ("[dev]", "[dev, prod]"),
@@ -76,6 +79,7 @@ STRICTER = {
         "",
     ),
     "a registry less": ("docker.io, ", ""),
+    "a remote less": ("remotes: [github.com/acme]\n", ""),
     "an exception less": (
         "  - {check: plain-text-secret, resource: Secret/ca, reason: It is public}\n",
         "",
@@ -145,9 +149,10 @@ def test_each_says_where_it_is_written() -> None:
 def test_no_change_decides_about_itself(old: str, new: str) -> None:
     before, after = read(FLEET), read(FLEET.replace(old, new))
     config = held(before, after, ("1.36", "1.37"), accepted=False)
-    assert (config.registries, config.throwaway_contexts) == (
+    assert (config.registries, config.throwaway_contexts, config.remotes) == (
         before.registries,
         before.throwaway_contexts,
+        before.remotes,
     )
     former = {one.name: one for one in before.environments}
     for one in config.environments:

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fleetops.errors import FleetopsError, InputError, Place, RefusedError
+from fleetops.remotes.paths import split, within
 from fleetops.swap import swap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from fleetops.remotes.snapshot import Snapshot
 
 MAX_BYTES = 8 * 1024 * 1024
 """The largest file that is read; a generated CustomResourceDefinition has about 1 MiB."""
@@ -38,11 +41,13 @@ class Repository(Struct, frozen=True, dict=True):
 
     root: Path
     """Absolute, without symbolic links."""
+    mounts: dict[str, Snapshot] = {}
+    """The commits of other repositories that can be read, by what the paths in them begin with."""
 
     @classmethod
-    def at(cls, directory: Path) -> Repository:
+    def at(cls, directory: Path, mounts: dict[str, Snapshot] | None = None) -> Repository:
         """Open the work tree at `directory`, which must exist."""
-        return cls(directory.resolve(strict=True))
+        return cls(directory.resolve(strict=True), {} if mounts is None else mounts)
 
     def resolve(self, path: str, *, place: Place | None = None) -> str:
         """Follow the links in `path` and give where it leads, inside the repository.
@@ -50,6 +55,9 @@ class Repository(Struct, frozen=True, dict=True):
         Raises InputError at `place` (where the path is written) if it leads out of it, round in a
         circle or nowhere.
         """
+        if self._is_mounted(path):
+            label, inside = split(path)
+            return within(label, self.mounts[label].resolve(inside, path, place or Place(path)))
         try:
             real = self._real(path)
         except OSError as error:
@@ -83,12 +91,54 @@ class Repository(Struct, frozen=True, dict=True):
     def _folders(self) -> dict[str, str]:
         return {}
 
+    def _is_mounted(self, path: str) -> bool:
+        return bool(self.mounts) and split(path)[0] in self.mounts
+
     def is_directory(self, path: str) -> bool:
         """Tell whether `path` is a folder."""
+        if self._is_mounted(path):
+            label, inside = split(path)
+            return self.mounts[label].is_directory(inside)
         return (self.root / path).is_dir()
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is anything at `path`, be it a link to nowhere."""
+        if self._is_mounted(path):
+            label, inside = split(path)
+            mount = self.mounts[label]
+            return inside in mount.files or inside in mount.links or mount.is_directory(inside)
+        return os.path.lexists(self.root / path)
+
+    def size(self, path: str) -> int | None:
+        """Give the size of a regular file in bytes, None where there is none."""
+        if self._is_mounted(path):
+            label, inside = split(path)
+            content = self.mounts[label].files.get(inside)
+            return None if content is None else len(content)
+        try:
+            status = os.stat(self.root / path)  # noqa: PTH116 - thousands of times
+        except OSError:
+            return None
+        return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+    def link(self, path: str) -> str | None:
+        """Give what stands in a symbolic link, None where there is none."""
+        if self._is_mounted(path):
+            label, inside = split(path)
+            return self.mounts[label].links.get(inside)
+        try:
+            return os.readlink(self.root / path)  # noqa: PTH115 - thousands of times
+        except OSError:
+            return None
 
     def read_bytes(self, path: str, *, place: Place | None = None) -> bytes:
         """Read a regular file of at most MAX_BYTES bytes."""
+        if self._is_mounted(path):
+            label, inside = split(self.resolve(path, place=place))
+            content = self.mounts[label].files.get(inside)
+            if content is None:
+                raise InputError(f"{path} is a folder, not a file", place=place or Place(path))
+            return content
         real = self.root / self.resolve(path, place=place)
         try:
             # Without O_NONBLOCK a pipe that nobody writes to would be waited for.

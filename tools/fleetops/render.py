@@ -5,24 +5,25 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-import msgspec
 from msgspec import Struct
 
 from fleetops import goyaml
 from fleetops.errors import ExceededError, FleetopsError, InputError, Place
 from fleetops.kustomization.fields import GENERATED
+from fleetops.laid_out import lay_out
 from fleetops.manifests import mappings, parse
 from fleetops.programs import Batch, Command, brief_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from fleetops.errors import ProgramError
     from fleetops.files import Repository
     from fleetops.kustomization import Closure
+    from fleetops.laid_out import Layout
     from fleetops.manifests import Manifest
     from fleetops.programs import Completed
 
@@ -56,6 +57,14 @@ class Render(Struct, frozen=True):
     manifests: tuple[Manifest, ...]
 
 
+class Taken(NamedTuple):
+    """An overlay that is rendered."""
+
+    repository: Repository
+    closure: Closure
+    layout: Layout
+
+
 class Kustomize(Struct, frozen=True):
     """The kustomize to render with."""
 
@@ -68,12 +77,21 @@ class Kustomize(Struct, frozen=True):
 
         An error stands for an overlay that is not there to be rendered.
         """
-        return Rendering(overlays, self._command)
+        return Rendering(overlays, self)
 
-    def _command(self, repository: Repository, closure: Closure) -> Command:
+    def taken(self, repository: Repository, closure: Closure) -> Taken | FleetopsError:
+        """Lay an overlay out; an error stands for one that kustomize must not be started for."""
+        try:
+            refusal = _refusal(repository, closure)
+            return refusal or Taken(repository, closure, lay_out(repository, closure, self.scratch))
+        except InputError as error:
+            return error
+
+    def command(self, taken: Taken) -> Command:
+        """Give the command that renders an overlay."""
         return Command(
-            (str(self.program), "build", "--", closure.overlay),
-            repository.root,
+            (str(self.program), "build", "--", taken.closure.overlay),
+            taken.layout.root,
             brief_environment(self.scratch),
             SECONDS,
             MAX_OUTPUT,
@@ -90,11 +108,11 @@ class Rendering:
     def __init__(
         self,
         overlays: Iterable[tuple[Repository, Closure] | FleetopsError],
-        command: Callable[[Repository, Closure], Command],
+        kustomize: Kustomize,
     ) -> None:
         self._overlays = overlays
-        self._command = command
-        self._taken: deque[tuple[Repository, Closure] | FleetopsError] = deque()
+        self._kustomize = kustomize
+        self._taken: deque[Taken | FleetopsError] = deque()
         # One more than there are cores: while one is read here, they are all at work.
         self._batch = Batch(self._commands(), (os.cpu_count() or 1) + 1)
 
@@ -107,10 +125,12 @@ class Rendering:
 
     def _commands(self) -> Iterator[Command]:
         for overlay in self._overlays:
-            taken = overlay if isinstance(overlay, FleetopsError) else _refusal(*overlay) or overlay
+            taken = (
+                overlay if isinstance(overlay, FleetopsError) else self._kustomize.taken(*overlay)
+            )
             self._taken.append(taken)
-            if not isinstance(taken, FleetopsError):
-                yield self._command(*taken)
+            if isinstance(taken, Taken):
+                yield self._kustomize.command(taken)
 
     def each(self) -> Iterator[Render | FleetopsError]:
         """Give the outcomes in the overlays' order, each as soon as it and those before are.
@@ -130,14 +150,13 @@ class Rendering:
 
     @staticmethod
     def _outcome(
-        answer: Completed | ProgramError, overlay: tuple[Repository, Closure] | FleetopsError
+        answer: Completed | ProgramError, taken: Taken | FleetopsError
     ) -> Render | FleetopsError:
-        if isinstance(overlay, FleetopsError):
-            return overlay
-        repository, closure = overlay
+        if isinstance(taken, FleetopsError):
+            return taken
         if isinstance(answer, FleetopsError):
-            return _exceeded(closure, answer)
-        return _render(repository, closure, answer)
+            return _exceeded(taken.closure, answer)
+        return _render(taken, answer)
 
     def renders(self) -> list[Render]:
         """Wait for the renders; raises the error of the first overlay that has none."""
@@ -149,31 +168,11 @@ class Rendering:
         return renders
 
 
-def copy(
-    repository: Repository, closure: Closure, target: Path, changed: Mapping[str, str]
-) -> None:
-    """Copy what an overlay consists of, with other content in the files of `changed`."""
-    for path in (*closure.files, *(one.path for one in closure.kustomizations)):
-        destination = target / path
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        content = changed[path].encode() if path in changed else repository.read_bytes(path)
-        destination.write_bytes(content)
-    for written, real in closure.links:
-        link = target / written
-        if not os.path.lexists(link):
-            link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(os.path.relpath(target / real, link.parent))
-
-
-def as_kustomization(value: dict[str, Any]) -> str:
-    """Write a kustomization for a scratch copy; JSON is YAML, and says exactly what is meant."""
-    return msgspec.json.encode(value).decode()
-
-
-def _render(repository: Repository, closure: Closure, outcome: Completed) -> Render | FleetopsError:
+def _render(taken: Taken, outcome: Completed) -> Render | FleetopsError:
+    closure = taken.closure
     try:
         if outcome.returncode != 0:
-            return _diagnosis(repository, closure, outcome.stderr.decode(errors="replace"))
+            return _diagnosis(taken, outcome.stderr.decode(errors="replace"))
         text = outcome.stdout.decode()
         if closure.variables is not None:
             text = closure.variables.fill(text)
@@ -240,8 +239,9 @@ def _secrets(repository: Repository, closure: Closure) -> set[str]:
     return {word for word in found if len(word) >= _SHORTEST_SECRET}
 
 
-def _diagnosis(repository: Repository, closure: Closure, words: str) -> InputError:
+def _diagnosis(taken: Taken, words: str) -> InputError:
     """Say why kustomize refuses: the broken file and line if there is one, or its own words."""
+    repository, closure, layout = taken
     if known := _reworded(closure, words):
         return known
     for path in closure.files:
@@ -252,7 +252,7 @@ def _diagnosis(repository: Repository, closure: Closure, words: str) -> InputErr
                 return error
     for secret in sorted(_secrets(repository, closure), key=len, reverse=True):
         words = words.replace(secret, "…")
-    words = " ".join(words.replace(f"{repository.root}/", "").split()).removeprefix("Error: ")
+    words = " ".join(layout.in_words_of_ours(words).split()).removeprefix("Error: ")
     path = closure.top.path
     if (found := _IN_FILE.fullmatch(words)) and found["path"] in closure.files:
         path, words = found["path"], found["words"]

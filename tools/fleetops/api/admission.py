@@ -99,12 +99,13 @@ def unowned(
     """
     if environment.gates.approvals is None:
         return
-    files = (*closure.files, *(one.path for one in closure.kustomizations))
-    links = [written for written, _ in closure.links]
+    links = [written for written, _ in closure.own_links]
     overlay = environment.overlay.rstrip("/")
     # A link decides as much as a file what is rendered, also one on the way to the overlay.
     way = {one for one in links if one == overlay or is_below(overlay, one)}
-    own = sorted(way | {path for path in (*files, *links) if is_below(path, closure.overlay)})
+    own = sorted(
+        way | {path for path in (*closure.own_files, *links) if is_below(path, closure.overlay)}
+    )
     said: set[str] = set()
     for book in (book_of(bench), *former):
         here = _line(bench.fleet, environment)

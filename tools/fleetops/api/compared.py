@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fleetops.api.dangers import change_of, dangers
 from fleetops.api.results import EnvironmentChange, FieldChange, ObjectChange
-from fleetops.api.source import find_gone
+from fleetops.api.source import find_gone, find_new
 from fleetops.change import spelled
 from fleetops.secrecy import veil
 
@@ -62,7 +62,8 @@ def _object(
     difference: ObjectDifference, sources: tuple[Source, Source], *, everything: bool
 ) -> ObjectChange:
     before, after = difference.before, difference.after
-    place = find_gone(sources, before, ()) if before and not after else sources[1].find(after, ())
+    (there, *_) = (one for one in (after, before) if one)
+    place = (find_new if after else find_gone)(sources, there, ())
     renamed = before and after and before.reference.name != after.reference.name
     return ObjectChange(
         resource=str(difference.resource),
@@ -84,7 +85,7 @@ def _field(
     before: Manifest, after: Manifest, field: Difference, sources: tuple[Source, Source]
 ) -> FieldChange:
     gone = field.after is None and field.before is not None
-    place = find_gone(sources, before, field.old) if gone else sources[1].find(after, field.new)
+    place = find_gone(sources, before, field.old) if gone else find_new(sources, after, field.new)
     old, new = veil(before, field.old, field.before), veil(after, field.new, field.after)
     return FieldChange(
         path=spelled(before, field.old) if gone else spelled(after, field.new),

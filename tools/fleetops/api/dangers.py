@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from fleetops.api.results import Danger, Finding
-from fleetops.api.source import find_gone
+from fleetops.api.source import find_gone, find_new
 from fleetops.change import differences
 from fleetops.checks import Scene
 from fleetops.danger import RULES, Change
@@ -36,8 +35,8 @@ def dangers(
     """Run rules on a change; the gravest dangers come first."""
     pairs = [(rule, danger) for rule in rules for danger in rule.run(change)]
     for rule, danger in sorted(pairs, key=lambda pair: pair[0].severity.value):
-        find = partial(find_gone, sources) if danger.gone else sources[1].find
-        place = find(danger.manifest, danger.path)
+        find = find_gone if danger.gone else find_new
+        place = find(sources, danger.manifest, danger.path)
         yield Danger(
             rule=rule.id,
             severity=rule.severity.value,

@@ -44,8 +44,10 @@ def compare(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> C
         git = open_git(fleet.repository.root)
         start = open_state(place, git, request.start)
         end = (
-            State(WORK_TREE, fleet) if request.end is None else open_state(place, git, request.end)
-        )
+            State(WORK_TREE, place.fleet)
+            if request.end is None
+            else open_state(place, git, request.end)
+        ).judged_by(start)
         sides = [sides_of(name, start, end) for name in _names(request, start, end)]
         # What may be used is what was allowed before: a change cannot allow it to itself.
         config = (start if start.environments else end).fleet.config

@@ -16,9 +16,10 @@ from msgspec import Struct
 from fleetops.catalogue import CONFIG, read_config, read_releases
 from fleetops.errors import InputError, Place, UsageError
 from fleetops.files import Repository
-from fleetops.kustomization import read_closure, read_variables
+from fleetops.kustomization import NAMES, Remotes, read_closure, read_variables
+from fleetops.laid_out import as_kustomization, copy
 from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
-from fleetops.render import Kustomize, Render, as_kustomization, copy
+from fleetops.render import Kustomize, Render
 from fleetops.schema import available_minors
 from fleetops.words import unknown
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from fleetops.errors import FleetopsError
     from fleetops.kustomization import Closure
     from fleetops.manifests import Manifest
+    from fleetops.remotes.address import Address
+    from fleetops.remotes.snapshot import Snapshot
 
 
 class Fleet(Struct, frozen=True, dict=True):
@@ -44,6 +47,8 @@ class Fleet(Struct, frozen=True, dict=True):
 
     described: bool = True
     """False where there is no fleetops.yaml, and so no catalogue."""
+    fetch: Callable[[Address, Place], Snapshot] | None = None
+    """Gives a commit of another repository; None where no overlay is read."""
 
     @cached_property
     def releases(self) -> Mapping[str, Release]:
@@ -63,27 +68,35 @@ class Fleet(Struct, frozen=True, dict=True):
 
     def closure(self, environment: Environment) -> Closure:
         """Find what the overlay of an environment consists of."""
-        return closure_in(self.repository, environment, self._bases)
+        return self.closure_in(self.repository, environment, self._bases)
+
+    def closure_in(
+        self,
+        repository: Repository,
+        environment: Environment,
+        known: dict[str, Closure] | None = None,
+    ) -> Closure:
+        """Find what the overlay of an environment consists of in a copy of the repository.
+
+        `known` and what is raised are those of `read_closure`.
+        """
+        place = Place(CONFIG)
+        overlay = environment.overlay
+        closure = read_closure(repository, overlay, place=place, known=known, remotes=self.remotes)
+        if environment.flux is None:
+            return closure
+        variables = read_variables(repository, environment.flux, closure.overlay, place)
+        files = tuple(sorted({*closure.files, variables.place.path}))
+        return msgspec.structs.replace(closure, files=files, variables=variables)
+
+    @property
+    def remotes(self) -> Remotes:
+        """What may be had of other repositories."""
+        return Remotes(self.config.remotes, self.fetch)
 
     @cached_property
     def _bases(self) -> dict[str, Closure]:
         return {}
-
-
-def closure_in(
-    repository: Repository, environment: Environment, known: dict[str, Closure] | None = None
-) -> Closure:
-    """Find what the overlay of an environment consists of in a repository, or a copy of it.
-
-    `known` and what is raised are those of `read_closure`.
-    """
-    place = Place(CONFIG)
-    closure = read_closure(repository, environment.overlay, place=place, known=known)
-    if environment.flux is None:
-        return closure
-    variables = read_variables(repository, environment.flux, closure.overlay, place)
-    files = tuple(sorted({*closure.files, variables.place.path}))
-    return msgspec.structs.replace(closure, files=files, variables=variables)
 
 
 def open_fleet(directory: Path) -> Fleet:
@@ -215,9 +228,7 @@ class Bench(Struct, frozen=True, dict=True):
         self, repository: Repository, closure: Closure, changed: Mapping[str, str]
     ) -> Repository:
         """Make a scratch copy of what an overlay consists of, with some files changed."""
-        folder = self.folder("copy")
-        copy(repository, closure, folder, changed)
-        return Repository.at(folder)
+        return copy(repository, closure, self.folder("copy"), changed)
 
     def scene(
         self, environment: Environment, render: Render, repository: Repository | None = None
@@ -254,5 +265,13 @@ def _usable(outcome: Render | FleetopsError) -> Render | InputError:
 @contextlib.contextmanager
 def bench(fleet: Fleet, narrate: Callable[[str], None]) -> Iterator[Bench]:
     """Set up a bench; its scratch folder goes with it."""
+    guarded = fleet.repository.root
+
+    def fetch(address: Address, place: Place) -> Snapshot:
+        from fleetops.remotes import fetch
+
+        return fetch.fetch(address, place, NAMES, guarded, narrate)
+
     with tempfile.TemporaryDirectory(prefix="fleetops-") as scratch:
-        yield Bench(fleet, Path(scratch).resolve(), narrate, fleet.repository.root)
+        fetching = msgspec.structs.replace(fleet, fetch=fetch)
+        yield Bench(fetching, Path(scratch).resolve(), narrate, guarded)

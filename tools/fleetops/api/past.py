@@ -170,7 +170,9 @@ class _Past:
         if not self._repository.is_directory(self._overlay):
             return State("absent", why=f"{self._overlay} does not exist")
         try:
-            closure = read_closure(self._repository, self._overlay)
+            closure = read_closure(
+                self._repository, self._overlay, remotes=self._bench.fleet.remotes
+            )
         except InputError as error:
             self.renders += 1
             return _broken(error)
@@ -189,11 +191,8 @@ class _Past:
 
     def _state(self, former: Closure | None, closure: Closure) -> State:
         """Tell what a closure runs: as before, as it follows from that, or as it is rendered."""
-        own = {one.path for one in closure.kustomizations}
-        parts = {*closure.files, *own, *(link for link, _ in closure.links)}
-        folders = [one.folder for one in closure.kustomizations]
-        others = {os.path.normpath(f"{folder}/{name}") for folder in folders for name in NAMES}
-        self._watched = {CONFIG, *parts, *others}
+        parts = {*closure.own_files, *(link for link, _ in closure.own_links)}
+        self._watched = {CONFIG, *parts, *closure.absent}
         before, self._blobs = self._blobs, {path: self._replica.blob(path) for path in parts}
         key = frozenset(self._blobs.items())
         if key not in self._seen:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fleetops.api.fleet import closure_in
 from fleetops.change import wanted_images
 from fleetops.errors import Place
 from fleetops.kustomization import Pin, image_entries, set_images
@@ -74,7 +73,7 @@ def make_plans(
         parts = {one.path for one in closure.kustomizations}
         if any(edited[part] != tops[part] for part in parts & edited.keys()):
             copy = bench.edited(repository, closure, edited)
-            overlays.append((copy, closure_in(copy, environment)))
+            overlays.append((copy, bench.fleet.closure_in(copy, environment)))
         entries = image_entries(overlays[-1][1].top.document)
         wanted = wanted_images(_arriving(release, closure), entries, Place(path))
         plan = Plan(environment, path, tops[path], edited[path], tuple(overlays), wanted)

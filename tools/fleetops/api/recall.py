@@ -2,7 +2,8 @@
 
 It depends on every byte of fleetops, its schemas, kustomize and kubeconform; on the catalogue, the
 repository's own schemas and the environment's prerequisites; and on each file of the overlay: on
-its content, on the links that lead to it, and on no other kustomization file being beside one.
+its content, on the links that lead to it, and on no other kustomization file being beside one. A
+commit of another repository is what its name says, so it depends only on what is allowed of those.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ import fleetops
 from fleetops.api.customs import grounds, needed
 from fleetops.api.results import Finding  # noqa: TC001 - the type of a field, which msgspec reads
 from fleetops.errors import InputError
-from fleetops.kustomization import NAMES
 from fleetops.programs.places import cache_folder
 from fleetops.store import Store
 
@@ -74,22 +74,17 @@ class Recall:
 
     def note(self, closure: Closure) -> None:
         """Look at the files of an overlay that is to be rendered."""
-        for path in _paths(closure):
+        for path in closure.own_files:
             self._before.of(path)
 
     def keep(self, environment: Environment, closure: Closure, opinion: Opinion) -> None:
         """Keep what is said of an environment, unless a file has changed since it was noted."""
-        files = {path: self._before.of(path) for path in _paths(closure)}
-        read = {one.path: _digest(one.text.encode()) for one in closure.kustomizations}
-        there = {*files, *(written for written, _ in closure.links)}
-        names = {
-            os.path.normpath(f"{one.folder}/{name}")
-            for one in closure.kustomizations
-            for name in NAMES
-        }
+        files = {path: self._before.of(path) for path in closure.own_files}
+        texts = {one.path: one.text for one in closure.kustomizations}
+        read = {path: _digest(texts[path].encode()) for path in files if path in texts}
         if None not in files.values() and files == {**files, **read}:
             known = {path: digest for path, digest in files.items() if digest is not None}
-            entry = _Entry(known, tuple(sorted(names - there)), closure.links, opinion)
+            entry = _Entry(known, tuple(sorted(closure.absent)), closure.own_links, opinion)
             if self._after.hold(entry):
                 self._store.write(self._name(environment), msgspec.json.encode(entry))
 
@@ -120,7 +115,7 @@ class Recall:
         return [
             *(_digest(path.read_bytes()) for path in programs),
             _digest_all(sorted(_files(own)), own),
-            _digest(msgspec.json.encode(fleet.releases)),
+            _digest(msgspec.json.encode((fleet.releases, fleet.config.remotes))),
         ]
 
 
@@ -167,11 +162,6 @@ class _Digests:
         except OSError:
             pass
         return None
-
-
-def _paths(closure: Closure) -> Iterator[str]:
-    yield from closure.files
-    yield from (one.path for one in closure.kustomizations)
 
 
 def _files(folder: Path) -> Iterator[str]:

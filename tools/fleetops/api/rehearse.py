@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fleetops.api.examine import unexcused
-from fleetops.api.fleet import bench, closure_in
+from fleetops.api.fleet import bench
 from fleetops.api.manifest_files import prerequisites
 from fleetops.api.plan import make_plans
 from fleetops.api.play import Act, Script, play
@@ -104,7 +104,7 @@ def _plan(bench: Bench, request: Request) -> _Rehearsed:
         folder = bench.folder("start")
         export(git, start, folder)
         earlier = Repository.at(folder)
-        overlays.insert(0, (earlier, closure_in(earlier, environment)))
+        overlays.insert(0, (earlier, fleet.closure_in(earlier, environment)))
     with bench.kustomize.start(overlays) as rendering:
         renders = rendering.renders()
     unedited, before, after = renders[-len(plan.overlays)], renders[0], renders[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fleetops.api.fleet import Fleet
 from fleetops.catalogue import CONFIG, Config, parse_config
@@ -34,6 +35,13 @@ class State(Struct, frozen=True):
         """The environments of that time, in their order."""
         return {one.name: one for one in self.fleet.config.environments}
 
+    def judged_by(self, former: State) -> State:
+        """Give it with the remotes that were allowed before: a change allows itself none."""
+        if not former.environments:
+            return self
+        config = replace(self.fleet.config, remotes=former.fleet.config.remotes)
+        return State(self.name, replace(self.fleet, config=config))
+
     def failure(self, error: InputError) -> InputError:
         """Say where an error is, if that is not the work tree."""
         if self.name == WORK_TREE:
@@ -61,4 +69,4 @@ def open_state(bench: Bench, git: Git, revision: str) -> State:
         config = parse_config(repository) if there else Config(version=1, environments=())
     except InputError as error:
         raise at_commit(error, commit) from None
-    return State(commit, Fleet(repository, config))
+    return State(commit, Fleet(repository, config, fetch=bench.fleet.fetch))

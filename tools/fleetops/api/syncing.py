@@ -42,6 +42,10 @@ class _Files(Struct, frozen=True):
 
     objects: Mapping[Reference, _Object]
 
+    @property
+    def remotes(self) -> Mapping[str, Place]:
+        return {}
+
     def find(self, manifest: Manifest, path: NodePath) -> Place:
         one = self.objects[manifest.reference]
         return Place(one.path, one.document.line_of((*one.at, *path)))

@@ -54,6 +54,7 @@ def validate(
     """
     said: list[Danger] = []
     with bench(fleet, narrate) as place:
+        fleet = place.fleet
         before = None
         if since is not None:
             from fleetops.api.safeguards import former

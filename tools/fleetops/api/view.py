@@ -55,8 +55,7 @@ class Subject(Struct, frozen=True):
         closure = self.scene.closure
         if closure is None:
             return frozenset()
-        links = (link for link, _ in closure.links)
-        return frozenset((*(one.path for one in closure.kustomizations), *closure.files, *links))
+        return frozenset((*closure.own_files, *(link for link, _ in closure.own_links)))
 
 
 class Seen(Struct, frozen=True):

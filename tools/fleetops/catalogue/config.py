@@ -31,6 +31,13 @@ Registry = Annotated[
         description='As in "ghcr.io" or "ghcr.io/example".',
     ),
 ]
+Host = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[A-Za-z0-9._-]+)*$(?!\n)",
+        description='As in "git.example.com" or "github.com/acme".',
+    ),
+]
 Minor = Annotated[str, Meta(pattern=r"^1\.[0-9]+$(?!\n)", description='As in "1.37".')]
 
 
@@ -87,6 +94,9 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     exceptions: tuple[Excuse, ...] = ()
     registries: tuple[Registry, ...] = ()
     """Where images may come from; from anywhere if none is named."""
+    remotes: tuple[Host, ...] = ()
+    """The hosts, or folders of hosts, that bases may be fetched from; from nowhere if none is
+    named."""
     forge: Literal["github", "gitlab", "gitea"] | None = None
     """What the host of the remote is, where it is neither github.com nor gitlab.com."""
     throwaway_contexts: tuple[Context, ...] = ()

@@ -45,6 +45,7 @@ def shifts(old: Config, new: Config, time: datetime) -> Iterator[Shift]:
     yield from _environments(old, new, time)
     yield from _exceptions(old.exceptions, new.exceptions)
     yield from _registries(old.registries, new.registries)
+    yield from _remotes(old.remotes, new.remotes)
     yield from _contexts(old.throwaway_contexts, new.throwaway_contexts)
     if old.catalogue != new.catalogue:
         message = f"releases are read from {new.catalogue}, not from {old.catalogue}"
@@ -57,8 +58,8 @@ def shifts(old: Config, new: Config, time: datetime) -> Iterator[Shift]:
 def held(old: Config, new: Config, minors: Sequence[str], *, accepted: bool) -> Config:
     """Give the new environments with what decided about them before.
 
-    Where the change is `accepted`, its exceptions and minors hold; what it does to gates and
-    registries has to be merged first. Of the former minors, those of `minors` can be asked for.
+    Where the change is `accepted`, its exceptions, minors and remotes hold; what it does to gates
+    and registries has to be merged first. Of the former minors, those of `minors` can be asked for.
     """
     former = {one.name: one for one in old.environments}
 
@@ -79,6 +80,7 @@ def held(old: Config, new: Config, minors: Sequence[str], *, accepted: bool) -> 
         environments=tuple(map(judged, new.environments)),
         exceptions=tuple(excuses),
         registries=old.registries,
+        remotes=new.remotes if accepted else old.remotes,
         throwaway_contexts=old.throwaway_contexts,
     )
 
@@ -192,6 +194,16 @@ def _registries(old: Sequence[str], new: Sequence[str]) -> Iterator[Shift]:
     for one in old:
         if one not in new:
             yield stricter(f"no image may come from {one}", path)
+
+
+def _remotes(old: Sequence[str], new: Sequence[str]) -> Iterator[Shift]:
+    path = ("remotes",)
+    for index, one in enumerate(new):
+        if one not in old:
+            yield looser(f"bases may be fetched from {one}", (*path, index))
+    for one in old:
+        if one not in new:
+            yield stricter(f"no base may be fetched from {one}", path)
 
 
 def _contexts(old: Sequence[str], new: Sequence[str]) -> Iterator[Shift]:

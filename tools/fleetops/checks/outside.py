@@ -17,9 +17,10 @@ def unrenderable(_scene: Scene) -> Iterator[Problem]:
     """The environment cannot be rendered.
 
     A controller could not render it either, or it leads out of the repository, which is not
-    followed here: a file that is missing or is not YAML, a circle of bases, a link or a URL to
-    somewhere else, a Helm chart, more than the limits of time and size. Nothing else can be said of
-    the environment until that is put right.
+    followed here: a file that is missing or is not YAML, a circle of bases, a link to somewhere
+    else, a URL that `remotes` in fleetops.yaml does not allow or that names no commit, a Helm
+    chart, more than the limits of time and size. Nothing else can be said of the environment until
+    that is put right.
     """
     yield from ()
 
@@ -155,13 +156,13 @@ def safeguard_loosened(_scene: Scene) -> Iterator[Problem]:
     """A change takes away from what decides about it.
 
     `validate --from REF` judges a change by what fleetops.yaml says at REF: its gates, registries,
-    exceptions, minors, schemas, and the CODEOWNERS files where an environment asks for approvals.
-    Here the change makes one of them weaker, or other in a way that cannot be told from weaker: an
-    exception, a registry, a schema or a context more, a minor or a gate less, an environment gone,
-    in another order or with another overlay. It is not heeded unless somebody who may decide that,
-    not the change itself, says so with `--accept safeguard-loosened --because "…"`. Then its
-    exceptions, minors and schemas hold at once; gates and registries from its merge on, each having
-    an `--accept` of its own.
+    remotes, exceptions, minors, schemas, and the CODEOWNERS files where an environment asks for
+    approvals. Here the change makes one of them weaker, or other in a way that cannot be told from
+    weaker: an exception, a registry, a remote, a schema or a context more, a minor or a gate less,
+    an environment gone, in another order or with another overlay. It is not heeded unless somebody
+    who may decide that, not the change itself, says so with `--accept safeguard-loosened --because
+    "…"`. Then its exceptions, minors, schemas and remotes hold at once; gates and registries from
+    its merge on, each having an `--accept` of its own.
     """
     yield from ()
 

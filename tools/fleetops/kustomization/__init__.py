@@ -1,6 +1,12 @@
 """Kustomizations: reading what they are made of, and editing their images."""
 
-from fleetops.kustomization.closure import Closure, Kustomization, is_below, read_closure
+from fleetops.kustomization.closure import (
+    Closure,
+    Kustomization,
+    Remotes,
+    is_below,
+    read_closure,
+)
 from fleetops.kustomization.entries import ImageEntry, image_entries, read_document
 from fleetops.kustomization.fields import LOADED, NAMES
 from fleetops.kustomization.images import Pin, set_images
@@ -15,6 +21,7 @@ __all__ = [
     "ImageEntry",
     "Kustomization",
     "Pin",
+    "Remotes",
     "Tracer",
     "Variables",
     "image_entries",

@@ -7,7 +7,6 @@ if asked to. So everything is found and judged here before kustomize starts.
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -18,21 +17,28 @@ from fleetops.kustomization import fields
 from fleetops.kustomization.entries import image_entries, read_document
 from fleetops.kustomization.judge import judge
 from fleetops.kustomization.plugins import is_inline, plugin_files, source_path
+from fleetops.remotes.paths import is_local, is_remote, split, within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from fleetops.files import Repository
     from fleetops.goyaml import Document, NodePath
     from fleetops.kustomization.variables import Variables
+    from fleetops.remotes.address import Address
+    from fleetops.remotes.snapshot import Snapshot
 
 MAX_NESTING = 50
 """Kustomizations above one another."""
 
-_REMOTE = re.compile(
-    r"(git::)?(https?:|ssh://|file://|[a-z][a-z0-9-]*@|github\.com[/:])", re.IGNORECASE
-)
-"""What kustomize fetches: api/internal/git/repospec.go and IsRemoteFile in api/internal/loader."""
+
+class Remotes(Struct, frozen=True):
+    """What may be had of other repositories."""
+
+    allowed: tuple[str, ...] = ()
+    """Hosts, and folders of hosts."""
+    fetch: Callable[[Address, Place], Snapshot] | None = None
+    """Gives a commit's files; needed where anything is allowed."""
 
 
 class Kustomization(Struct, frozen=True):
@@ -67,6 +73,27 @@ class Closure(Struct, frozen=True):
     """Symbolic links on the way, sorted: where one is and where it leads, both without links."""
     variables: Variables | None = None
     """What Flux fills into the render."""
+    remotes: dict[str, Place] = {}
+    """What the paths in each commit of another repository begin with, to where that is named."""
+
+    @property
+    def own_files(self) -> tuple[str, ...]:
+        """Every file of the repository itself, also the kustomizations."""
+        return tuple(filter(is_local, (*self.files, *(one.path for one in self.kustomizations))))
+
+    @property
+    def own_links(self) -> tuple[tuple[str, str], ...]:
+        """The links of the repository itself."""
+        return tuple(link for link in self.links if is_local(link[0]))
+
+    @property
+    def absent(self) -> set[str]:
+        """Where in the repository itself another kustomization file could be."""
+        folders = (one.folder for one in self.kustomizations if is_local(one.folder))
+        names = {
+            os.path.normpath(f"{folder}/{name}") for folder in folders for name in fields.NAMES
+        }
+        return names - {*self.own_files, *(written for written, _ in self.links)}
 
     @property
     def top(self) -> Kustomization:
@@ -87,6 +114,7 @@ def read_closure(
     *,
     place: Place | None = None,
     known: dict[str, Closure] | None = None,
+    remotes: Remotes | None = None,
 ) -> Closure:
     """Find every file of the overlay; `place` is where its name is written.
 
@@ -94,9 +122,10 @@ def read_closure(
     those of this overlay: many overlays stand on the same ones.
 
     Raises InputError with file and line for what cannot be rendered here: a path out of the
-    repository, a URL, a Helm chart, a cycle, a missing file, a kustomization that is none.
+    repository, a URL that `remotes` does not allow, a Helm chart, a cycle, a missing file, a
+    kustomization that is none.
     """
-    walk = _Walk(repository, {} if known is None else known)
+    walk = _Walk(repository, {} if known is None else known, remotes or Remotes())
     place = place or Place(overlay)
     folder = walk.resolve("", overlay, place)
     if not repository.is_directory(folder):
@@ -109,8 +138,7 @@ def kustomization_file(repository: Repository, folder: str, place: Place) -> str
     found = [
         name
         for name in fields.NAMES
-        if os.path.lexists(repository.root / folder / name)
-        and not repository.is_directory(f"{folder}/{name}")
+        if repository.exists(f"{folder}/{name}") and not repository.is_directory(f"{folder}/{name}")
     ]
     if not found:
         raise InputError(f"{folder} has no kustomization.yaml", place=place)
@@ -122,9 +150,11 @@ def kustomization_file(repository: Repository, folder: str, place: Place) -> str
 class _Walk:
     """A depth-first walk from an overlay to its bases."""
 
-    def __init__(self, repository: Repository, known: dict[str, Closure]) -> None:
+    def __init__(self, repository: Repository, known: dict[str, Closure], remotes: Remotes) -> None:
         self.repository = repository
         self.known = known
+        self.remotes = remotes
+        self.brought: dict[str, Place] = {}
         self.entered: dict[str, Kustomization] = {}
         self.files: set[str] = set()
         self.links: dict[str, str] = {}
@@ -147,6 +177,7 @@ class _Walk:
             tuple(self.entered.values()),
             tuple(sorted(self.files)),
             tuple(sorted(self.links.items())),
+            remotes=self.brought,
         )
 
     def enter(self, folder: str, place: Place, above: tuple[str, ...]) -> None:
@@ -155,37 +186,54 @@ class _Walk:
             raise InputError(f"goes round in a circle: {circle}", place=place)
         closure = self.known.get(folder)
         if closure is None or not _fits(closure, above):
-            closure = _Walk(self.repository, self.known).read(folder, place, above)
+            closure = _Walk(self.repository, self.known, self.remotes).read(folder, place, above)
             self.known[folder] = closure
         for one in closure.kustomizations:
             self.entered.setdefault(one.folder, one)
         self.files.update(closure.files)
         self.links.update(closure.links)
+        self.brought = {**closure.remotes, **self.brought}
+
+    def enter_remote(self, entry: str, place: Place, above: tuple[str, ...]) -> None:
+        """Add a base or component of another repository, and all that it stands on."""
+        from fleetops.remotes.address import read_address
+
+        address = read_address(entry, place, self.remotes.allowed)
+        if address.label not in self.repository.mounts and self.remotes.fetch:
+            self.repository.mounts[address.label] = self.remotes.fetch(address, place)
+        self.brought.setdefault(address.label, place)
+        real = self.resolve(within(address.label, "."), address.folder, place)
+        if not self.repository.is_directory(real):
+            raise InputError(f"{address.folder} is not a folder of {address.label}", place=place)
+        self.enter(real, place, above)
 
     def resolve(self, folder: str, path: str, place: Place) -> str:
         """Find where a local path leads, and note the links on the way."""
-        if _REMOTE.match(path):
+        if is_remote(path):
             raise InputError(
                 f"{path} is not in the repository",
                 place=place,
-                hint="remote bases and files are not fetched: keep a copy of them here",
+                hint="only bases and components are fetched: keep a copy of it here",
             )
         if path.startswith("/") or "\0" in path:
             raise InputError(f"{path!r} is not a relative path", place=place)
         # As kustomize does, `..` is taken off before links are followed.
-        written = os.path.normpath(os.path.join(folder, path))  # noqa: PTH118
+        label, inside = split(folder)
+        written = os.path.normpath(os.path.join(inside, path))  # noqa: PTH118
         if written == ".." or written.startswith("../"):
             raise InputError(f"{path} leads out of the repository", place=place)
+        written = within(label, written)
         real = self.repository.resolve(written, place=place)
         if real != written:
             self.note_links(written, place)
         return real
 
     def note_links(self, written: str, place: Place) -> None:
-        at = ""
-        for part in written.split("/"):
-            at = os.path.normpath(os.path.join(at, part))  # noqa: PTH118
-            if (self.repository.root / at).is_symlink():
+        label, inside = split(written)
+        at = within(label, ".")
+        for part in inside.split("/"):
+            at = within(label, os.path.normpath(os.path.join(split(at)[1], part)))  # noqa: PTH118
+            if self.repository.link(at) is not None:
                 self.links[at] = self.repository.resolve(at, place=place)
                 at = self.links[at]
 
@@ -198,14 +246,14 @@ class _Walk:
                 place=place,
                 hint="kustomize reads files from other folders only as resources of those",
             )
-        if not (self.repository.root / real).is_file():
+        if self.repository.size(real) is None:
             raise InputError(f"{path} is not a file", place=place)
         return real
 
     def file(self, folder: str, path: str, place: Place) -> str:
         """Note a file that is read."""
         real = self.locate(folder, path, place)
-        if (self.repository.root / real).stat().st_size > MAX_BYTES:
+        if (self.repository.size(real) or 0) > MAX_BYTES:
             raise InputError(f"{path} is larger than {MAX_BYTES // 1024**2} MiB", place=place)
         self.files.add(real)
         return real
@@ -225,6 +273,9 @@ class _References:
         for key in fields.LOADED:
             for index, entry in self.words(key):
                 place = self.place(key, index)
+                if is_remote(entry):
+                    self.walk.enter_remote(entry, place, above)
+                    continue
                 real = self.walk.resolve(self.folder, entry, place)
                 if self.walk.repository.is_directory(real):
                     self.base(entry, real, place, above)
@@ -280,7 +331,7 @@ class _References:
         """Give the items of a list whose words are paths or objects."""
         for index, entry in self.words(key):
             place = self.place(key, index)
-            if is_inline(entry) and _REMOTE.match(entry):
+            if is_inline(entry) and is_remote(entry):
                 raise InputError("is neither a path nor an object", place=place)
             yield place, entry
 

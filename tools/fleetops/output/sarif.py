@@ -15,6 +15,7 @@ import msgspec
 from fleetops import __version__
 from fleetops.output.groups import grouped
 from fleetops.output.text import clean
+from fleetops.remotes.paths import is_local
 
 if TYPE_CHECKING:
     from fleetops.api.results import Validation
@@ -53,12 +54,12 @@ def as_sarif(result: Validation) -> str:
 
 def _result(group: Group, rules: list[str]) -> dict[str, Any]:
     finding = group.finding
-    place: dict[str, Any] = {
-        "artifactLocation": {
-            "uri": quote(finding.file or _WHOLE, errors="surrogatepass"),
-            "uriBaseId": "%SRCROOT%",
-        }
-    }
+    file = finding.file or _WHOLE
+    own = is_local(file)
+    artifact = {"uri": quote(file, safe="/" if own else "/:@", errors="surrogatepass")}
+    if own:
+        artifact["uriBaseId"] = "%SRCROOT%"
+    place: dict[str, Any] = {"artifactLocation": artifact}
     if finding.line:
         place["region"] = {"startLine": finding.line}
     location: dict[str, Any] = {"physicalLocation": place}
