@@ -197,6 +197,20 @@ def test_a_change_that_brings_fleetops_decides_about_itself_and_it_is_said(
     assert (done.code, done.findings) == (0, [("safeguard-changed", CONFIG, 1)])
 
 
+def test_a_change_that_repairs_fleetops_decides_about_itself_once_that_is_accepted(
+    fleet: SmallFleet,
+) -> None:
+    good = fleet.read(CONFIG)
+    fleet.write(CONFIG, good.replace("kubernetes", "kubernets"))
+    fleet.commit()
+    fleet.write(CONFIG, good)
+    done = checked(fleet)
+    assert done.findings == [("safeguard-loosened", CONFIG, 1)]
+    assert "fleetops.yaml:5 cannot be read" in done.data["findings"][0]["message"]
+    assert (checked(fleet, *ACCEPT).code, done.code) == (0, 1)
+    assert "kubernets" in fleet.refused("diff")
+
+
 def test_a_change_that_takes_fleetops_away_is_refused(fleet: SmallFleet) -> None:
     above = fleet.root.parent / CONFIG
     (fleet.root / CONFIG).rename(above)

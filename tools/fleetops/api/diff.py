@@ -48,6 +48,8 @@ def compare(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> C
             if request.end is None
             else open_state(place, git, request.end)
         ).judged_by(start)
+        if problem := start.problem or end.problem:
+            raise problem
         sides = [sides_of(name, start, end) for name in _names(request, start, end)]
         # What may be used is what was allowed before: a change cannot allow it to itself.
         config = (start if start.environments else end).fleet.config

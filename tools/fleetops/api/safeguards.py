@@ -76,6 +76,11 @@ class Former(Struct, frozen=True):
 
     def _shifts(self, bench: Bench) -> Iterator[tuple[Place, Shift]]:
         fleet, former = bench.fleet, self.state.fleet
+        if problem := self.state.problem:
+            where = problem.place or Place(CONFIG)
+            message = f"{where} cannot be read, so that of the change decides: {problem.message}"
+            yield Place(CONFIG, 1), looser(message)
+            return
         if not self._decides:
             message = f"there was no {CONFIG} (commit {self.state.name[:12]}), so this one decides"
             yield Place(CONFIG, 1), stricter(message)
@@ -105,7 +110,7 @@ def former(bench: Bench, revision: str) -> Former:
     """Read what decided at a revision; raises as `open_state` does."""
     git = open_git(bench.guarded)
     state = open_state(bench, git, revision)
-    if not state.environments:
+    if not state.environments and state.problem is None:
         _refuse_another(git, state.name)
     asked = any(one.gates.approvals for one in state.environments.values())
     return Former(git, state, (book_at(git, state.name),) if asked else ())

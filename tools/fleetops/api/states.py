@@ -29,6 +29,8 @@ class State(Struct, frozen=True):
     name: str
     """`the work tree`, or the commit."""
     fleet: Fleet
+    problem: InputError | None = None
+    """Why its fleetops.yaml cannot be read, and so it has no environments."""
 
     @property
     def environments(self) -> Mapping[str, Environment]:
@@ -55,18 +57,23 @@ def at_commit(error: InputError, commit: str) -> InputError:
 
 
 def open_state(bench: Bench, git: Git, revision: str) -> State:
-    """Write a revision into a scratch folder; without a fleetops.yaml it has no environments.
+    """Write a revision into a scratch folder.
 
-    Raises UsageError for a revision that does not exist and InputError for one that cannot be used.
+    Without a fleetops.yaml that can be read it has no environments. Raises UsageError for a
+    revision that does not exist and InputError for one that cannot be used.
     """
     commit = git.commit(revision)
     folder = bench.folder("state")
     try:
         export(git, commit, folder)
-        repository = Repository.at(folder)
-        # It may be a link, which parse_config does not follow out of the folder.
-        there = (folder / CONFIG).is_symlink() or (folder / CONFIG).exists()
-        config = parse_config(repository) if there else Config(version=1, environments=())
     except InputError as error:
         raise at_commit(error, commit) from None
-    return State(commit, Fleet(repository, config, fetch=bench.fleet.fetch))
+    repository = Repository.at(folder)
+    config, problem = Config(version=1, environments=()), None
+    # It may be a link, which parse_config does not follow out of the folder.
+    if (folder / CONFIG).is_symlink() or (folder / CONFIG).exists():
+        try:
+            config = parse_config(repository)
+        except InputError as error:
+            problem = at_commit(error, commit)
+    return State(commit, Fleet(repository, config, fetch=bench.fleet.fetch), problem)
