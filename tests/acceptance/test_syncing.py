@@ -133,29 +133,7 @@ def test_an_object_in_an_overlay_is_told_of_once(fleet: SmallFleet) -> None:
         "overlays/one/kustomization.yaml", "  - objects.yaml", "  - objects.yaml\n  - sync.yaml"
     )
     fleet.write("overlays/one/sync.yaml", KUSTOMIZATION)
-    fleet.append("fleetops.yaml", "schemas: [crds]\n")
-    fleet.write("crds/kustomizations.yaml", CRD)
     (fleet.root / FLUX).unlink()
     fleet.commit()
     fleet.append("overlays/one/sync.yaml", "  suspend: true\n")
     assert [rule for rule, _, _ in found(fleet)] == ["controller-suspended"]
-
-
-CRD = """\
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: kustomizations.kustomize.toolkit.fluxcd.io}
-spec:
-  group: kustomize.toolkit.fluxcd.io
-  names: {kind: Kustomization, plural: kustomizations}
-  scope: Namespaced
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema:
-        openAPIV3Schema:
-          type: object
-          properties:
-            spec: {type: object, x-kubernetes-preserve-unknown-fields: true}
-"""
