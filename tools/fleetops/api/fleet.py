@@ -16,7 +16,7 @@ from msgspec import Struct
 from fleetops.catalogue import CONFIG, read_config, read_releases
 from fleetops.errors import InputError, Place, UsageError
 from fleetops.files import Repository
-from fleetops.kustomization import read_closure, read_variables
+from fleetops.kustomization import links_on, read_closure, read_variables
 from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
 from fleetops.render import Kustomize, Render, as_kustomization, copy
 from fleetops.schema import available_minors
@@ -44,6 +44,8 @@ class Fleet(Struct, frozen=True, dict=True):
 
     described: bool = True
     """False where there is no fleetops.yaml, and so no catalogue."""
+    closures: Mapping[str, Closure] = {}
+    """What overlays consist of, by environment, as far as it was read before."""
 
     @cached_property
     def releases(self) -> Mapping[str, Release]:
@@ -63,7 +65,8 @@ class Fleet(Struct, frozen=True, dict=True):
 
     def closure(self, environment: Environment) -> Closure:
         """Find what the overlay of an environment consists of."""
-        return closure_in(self.repository, environment, self._bases)
+        known = self.closures.get(environment.name)
+        return known or closure_in(self.repository, environment, self._bases)
 
     @cached_property
     def _bases(self) -> dict[str, Closure]:
@@ -83,7 +86,10 @@ def closure_in(
         return closure
     variables = read_variables(repository, environment.flux, closure.overlay, place)
     files = tuple(sorted({*closure.files, variables.place.path}))
-    return msgspec.structs.replace(closure, files=files, variables=variables)
+    links = {*closure.links, *links_on(repository, os.path.normpath(environment.flux), place)}
+    return msgspec.structs.replace(
+        closure, files=files, links=tuple(sorted(links)), variables=variables
+    )
 
 
 def open_fleet(directory: Path) -> Fleet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 WORK_TREE = "the work tree"
 
 
-class State(Struct, frozen=True):
+class State(Struct, frozen=True, dict=True):
     """A repository as it is or was."""
 
     name: str
     """`the work tree`, or the commit."""
     fleet: Fleet
 
-    @property
+    @cached_property
     def environments(self) -> Mapping[str, Environment]:
         """The environments of that time, in their order."""
         return {one.name: one for one in self.fleet.config.environments}

@@ -1,6 +1,6 @@
 """Kustomizations: reading what they are made of, and editing their images."""
 
-from fleetops.kustomization.closure import Closure, Kustomization, is_below, read_closure
+from fleetops.kustomization.closure import Closure, Kustomization, is_below, links_on, read_closure
 from fleetops.kustomization.entries import ImageEntry, image_entries, read_document
 from fleetops.kustomization.fields import LOADED, NAMES
 from fleetops.kustomization.images import Pin, set_images
@@ -19,6 +19,7 @@ __all__ = [
     "Variables",
     "image_entries",
     "is_below",
+    "links_on",
     "read_closure",
     "read_document",
     "read_variables",

@@ -119,6 +119,17 @@ def kustomization_file(repository: Repository, folder: str, place: Place) -> str
     return found[0]
 
 
+def links_on(repository: Repository, path: str, place: Place) -> Iterator[tuple[str, str]]:
+    """Give the symbolic links on a path: where one is and where it leads, both without links."""
+    at = ""
+    for part in path.split("/"):
+        at = os.path.normpath(os.path.join(at, part))  # noqa: PTH118
+        if (repository.root / at).is_symlink():
+            real = repository.resolve(at, place=place)
+            yield at, real
+            at = real
+
+
 class _Walk:
     """A depth-first walk from an overlay to its bases."""
 
@@ -178,16 +189,8 @@ class _Walk:
             raise InputError(f"{path} leads out of the repository", place=place)
         real = self.repository.resolve(written, place=place)
         if real != written:
-            self.note_links(written, place)
+            self.links.update(links_on(self.repository, written, place))
         return real
-
-    def note_links(self, written: str, place: Place) -> None:
-        at = ""
-        for part in written.split("/"):
-            at = os.path.normpath(os.path.join(at, part))  # noqa: PTH118
-            if (self.repository.root / at).is_symlink():
-                self.links[at] = self.repository.resolve(at, place=place)
-                at = self.links[at]
 
     def locate(self, folder: str, path: str, place: Place) -> str:
         """Find a file, which kustomize only reads in or below the kustomization's folder."""
