@@ -51,6 +51,20 @@ def test_what_is_checked_is_what_flux_would_apply(fleet: SmallFleet) -> None:
     assert ("unsubstituted-variable", WEB, fleet.line(WEB, "replicas")) in found
 
 
+def test_where_a_link_to_the_variables_leads_is_heeded(fleet: SmallFleet) -> None:
+    fleet.write("others/sync.yaml", SYNC.replace('"2"', '"two"'))
+    (fleet.root / "sync.yaml").rename(fleet.root / "first.yaml")
+    (fleet.root / "sync.yaml").symlink_to("first.yaml")
+    fleet.commit()
+    assert fleet.json("validate").findings == []
+    (fleet.root / "sync.yaml").unlink()
+    (fleet.root / "sync.yaml").symlink_to("others/sync.yaml")
+    for words in ((), ("--from", "HEAD")):
+        found = {check for check, _, _ in fleet.json("validate", *words).findings}
+        assert "schema" in found
+    assert "replicas" in fleet.run("diff").out
+
+
 def test_a_change_of_a_variable_is_a_change_of_the_render(fleet: SmallFleet) -> None:
     fleet.edit("sync.yaml", '"2"', '"0"')
     assert "scaled-to-zero" in fleet.run("diff").out

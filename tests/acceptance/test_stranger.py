@@ -280,6 +280,8 @@ def test_nobody_is_called(entry: str, past: PastFleet) -> None:
         past.write(KUSTOMIZATION, entry.format(address) + "\n")
         past.git("remote", "add", "origin", f"http://{address}/org/repository")
         past.record()
+        # So that it is looked at, as it is and as it was.
+        past.append(KUSTOMIZATION, "# another\n")
         done = past.run("validate", "--from", "HEAD", **TOKENS)
         assert (done.code, TOKEN in done.out + done.err) == (1, False)
         with pytest.raises(BlockingIOError):

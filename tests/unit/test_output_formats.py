@@ -99,6 +99,28 @@ def test_junit_has_a_suite_for_each_environment_and_a_failure_for_each_error() -
     assert (prod.get("name"), prod.get("tests"), prod.get("failures")) == ("prod", "1", "0")
 
 
+def test_what_a_change_does_not_reach_is_in_every_format_and_passes_in_none(
+    schema: dict[str, Any],
+) -> None:
+    result = replace(validation(FINDING), environments=("dev",), unreached=("prod", "spare"))
+    end = "dev: 9 manifests, 1 error, 0 warnings; 2 environments are not reached"
+    for output in ("text", "markdown", "github"):
+        assert end in written(result, output)
+    suites = ET.fromstring(written(result, "junit"))  # noqa: S314 - it is ours
+    assert [(one.get("name"), one.get("skipped")) for one in suites] == [
+        ("dev", "0"),
+        ("prod", "1"),
+        ("spare", "1"),
+    ]
+    assert len(list(suites.iter("skipped"))) == 2
+    assert len(sarif(result, schema)) == 1
+    log = json.loads(written(result, "sarif"))
+    assert log["runs"][0]["properties"] == {"unreached": ["prod", "spare"]}
+    nothing = replace(result, environments=(), findings=(), ok=True)
+    said = "the change reaches no environment: ok; 2 environments are not reached"
+    assert written(nothing, "text") == said
+
+
 def test_annotations_are_at_most_ten_and_the_gravest() -> None:
     warnings = [replace(WARNING, message=f"warning {number}") for number in range(20)]
     errors = [replace(FINDING, message=f"error {number}") for number in range(3)]

@@ -85,6 +85,16 @@ def finding(check: str) -> Report:
     return replace(report(), validation=validation)
 
 
+def test_what_a_change_does_not_reach_is_not_told_as_if_it_were_right() -> None:
+    before = report()
+    validation = replace(
+        before.validation, environments=("local",), unreached=("stage", "aws"), findings=()
+    )
+    said = text(page(replace(before, validation=validation)))
+    assert "none in 1 of 3 environments" in said
+    assert "2 environments are not reached and not looked at." in said
+
+
 def test_changes_are_shown_line_by_line() -> None:
     stage, aws = page(report()).findall(".//details[@class='change']")
     assert "patch.yaml is not there" in text(stage)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from fleetops.api.fleet import bench
 from fleetops.api.results import Comparison, EnvironmentChange
-from fleetops.api.sides import Side, sides_of
+from fleetops.api.sides import Beside, Side
 from fleetops.api.states import WORK_TREE, State, open_state
 from fleetops.errors import InputError, UsageError
 from fleetops.git import open_git
@@ -50,7 +50,8 @@ def compare(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> C
         ).judged_by(start)
         if problem := start.problem or end.problem:
             raise problem
-        sides = [sides_of(name, start, end) for name in _names(request, start, end)]
+        beside = Beside(start, end)
+        sides = [beside.sides(name) for name in _names(request, start, end)]
         # What may be used is what was allowed before: a change cannot allow it to itself.
         config = (start if start.environments else end).fleet.config
         found = list(_compare(place, sides, config.registries, everything=request.everything))

@@ -47,6 +47,8 @@ class Observation(Struct, frozen=True):
     repository: Repository
     closure: Closure
     manifests: int
+    runs: tuple[tuple[str, str], ...]
+    """Each image, as the catalogue names it, in each version, sorted."""
     findings: tuple[Finding, ...] = ()
     """By file and line, also those that fleetops.yaml excuses."""
 
@@ -94,7 +96,8 @@ def observe(bench: Bench, exhibits: Iterable[Exhibit]) -> list[Observation]:
 def _look(bench: Bench, exhibit: Exhibit) -> Observation:
     environment, repository, render = exhibit.environment, exhibit.repository, exhibit.render
     scene = bench.scene(environment, render, repository)
-    seen = Observation(environment, repository, render.closure, len(render.manifests))
+    count = len(render.manifests)
+    seen = Observation(environment, repository, render.closure, count, scene.runs)
     problems = [(check, problem) for check in CHECKS for problem in check.run(scene)]
     return seen.with_more(_findings(seen, render.manifests, problems))
 

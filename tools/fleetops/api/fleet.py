@@ -16,7 +16,7 @@ from msgspec import Struct
 from fleetops.catalogue import CONFIG, read_config, read_releases
 from fleetops.errors import InputError, Place, UsageError
 from fleetops.files import Repository
-from fleetops.kustomization import NAMES, Remotes, read_closure, read_variables
+from fleetops.kustomization import NAMES, Remotes, links_on, read_closure, read_variables
 from fleetops.laid_out import as_kustomization, copy
 from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
 from fleetops.render import Kustomize, Render
@@ -49,6 +49,8 @@ class Fleet(Struct, frozen=True, dict=True):
     """False where there is no fleetops.yaml, and so no catalogue."""
     fetch: Callable[[Address, Place], Snapshot] | None = None
     """Gives a commit of another repository; None where no overlay is read."""
+    closures: Mapping[str, Closure] = {}
+    """What overlays consist of, by environment, as far as it was read before."""
 
     @cached_property
     def releases(self) -> Mapping[str, Release]:
@@ -68,7 +70,8 @@ class Fleet(Struct, frozen=True, dict=True):
 
     def closure(self, environment: Environment) -> Closure:
         """Find what the overlay of an environment consists of."""
-        return self.closure_in(self.repository, environment, self._bases)
+        known = self.closures.get(environment.name)
+        return known or self.closure_in(self.repository, environment, self._bases)
 
     def closure_in(
         self,
@@ -87,7 +90,10 @@ class Fleet(Struct, frozen=True, dict=True):
             return closure
         variables = read_variables(repository, environment.flux, closure.overlay, place)
         files = tuple(sorted({*closure.files, variables.place.path}))
-        return msgspec.structs.replace(closure, files=files, variables=variables)
+        links = {*closure.links, *links_on(repository, os.path.normpath(environment.flux), place)}
+        return msgspec.structs.replace(
+            closure, files=files, links=tuple(sorted(links)), variables=variables
+        )
 
     @property
     def remotes(self) -> Remotes:

@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 from fleetops.api.dangers import change_of, dangers
 from fleetops.api.results import Danger
-from fleetops.api.sides import Side, Sides, side_of, sides_of
+from fleetops.api.sides import Side, Sides, side_of
 from fleetops.api.source import Source
-from fleetops.api.states import WORK_TREE, State
 from fleetops.catalogue import CONFIG, running_release
 from fleetops.checks import UNRENDERABLE
 from fleetops.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from fleetops.api.fleet import Bench
-    from fleetops.catalogue import Environment
+    from fleetops.api.states import State
     from fleetops.errors import FleetopsError
     from fleetops.files import Repository
     from fleetops.kustomization import Closure
@@ -27,26 +26,23 @@ if TYPE_CHECKING:
 class Gate:
     """Environments as they were; only those of which some file is another are rendered."""
 
-    def __init__(
-        self, bench: Bench, start: State, environments: Sequence[Environment], *, whole: bool
-    ) -> None:
+    def __init__(self, bench: Bench, start: State, sides: Iterable[Sides], *, whole: bool) -> None:
         """With `whole`, what has become of environments that left counts too."""
         self._bench = bench
         self._start = start
-        now = State(WORK_TREE, bench.fleet)
-        sides = [sides_of(one.name, start, now) for one in environments]
-        if whole:
-            left = (name for name in start.environments if name not in now.environments)
-            sides += [Sides(name, side_of(start, name), None) for name in left]
         # What cannot be rendered now is told of as such.
-        self._sides = [
+        self.sides = [
             one for one in sides if not isinstance(one.after, InputError) and not one.is_same
         ]
+        if whole:
+            there = {one.name for one in bench.fleet.config.environments}
+            left = (name for name in start.environments if name not in there)
+            self.sides += [Sides(name, side_of(start, name), None) for name in left]
 
     @property
-    def reached(self) -> set[str]:
-        """The environments of now in which some file is another."""
-        return {one.environment for one in self._sides if one.after}
+    def renders(self) -> set[str]:
+        """The environments whose render of now is needed."""
+        return {one.environment for one in self.sides if one.after}
 
     @property
     def overlays(self) -> list[tuple[Repository, Closure]]:
@@ -54,7 +50,7 @@ class Gate:
         return [(one.repository, one.closure) for one in self._before()]
 
     def _before(self) -> Iterator[Side]:
-        return (one.before for one in self._sides if isinstance(one.before, Side))
+        return (one.before for one in self.sides if isinstance(one.before, Side))
 
     def dangers(
         self, outcomes: Iterator[Render | FleetopsError], renders: Mapping[str, Render]
@@ -64,7 +60,7 @@ class Gate:
         `outcomes` is what has become of the overlays, and `renders` has the environments that are
         reached and can be rendered now.
         """
-        for one in self._sides:
+        for one in self.sides:
             outcome = next(outcomes) if isinstance(one.before, Side) else None
             after = renders.get(one.environment)
             if one.after and after is None:

@@ -67,6 +67,9 @@ class Validation(Result, frozen=True, kw_only=True, tag="validate"):
     ok: bool
     """False where a finding is an error."""
     environments: tuple[str, ...]
+    """Those that were looked at."""
+    unreached: tuple[str, ...] = ()
+    """With --from: those that the change does not reach, and that were not looked at."""
     manifests: int
     """How many were looked at, over all environments."""
     findings: tuple[Finding, ...]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from fleetops.api.footprint import Ground
 from fleetops.api.source import Source
 from fleetops.errors import FleetopsError, InputError
 
@@ -27,19 +28,6 @@ class Side(Struct, frozen=True):
         """The files of that state."""
         return self.state.fleet.repository
 
-    def says_the_same(self, other: Side) -> bool:
-        """Tell whether every file is the same, so that the render is."""
-        mine, its = self.closure, other.closure
-        return (
-            (mine.overlay, mine.files, mine.links) == (its.overlay, its.files, its.links)
-            and [(one.path, one.text) for one in mine.kustomizations]
-            == [(one.path, one.text) for one in its.kustomizations]
-            and all(
-                self.repository.read_bytes(path) == other.repository.read_bytes(path)
-                for path in mine.files
-            )
-        )
-
     def rendered(self, outcome: Render | FleetopsError) -> tuple[Render, Source]:
         """Give a render with its files; raises the error that is in its place."""
         if isinstance(outcome, InputError):
@@ -55,6 +43,8 @@ class Sides(Struct, frozen=True):
     environment: str
     before: Side | InputError | None
     after: Side | InputError | None
+    is_same: bool = False
+    """Whether every file is the same in both, so that the render is."""
 
     @property
     def problem(self) -> InputError | None:
@@ -62,16 +52,30 @@ class Sides(Struct, frozen=True):
         errors = (one for one in (self.before, self.after) if isinstance(one, InputError))
         return next(errors, None)
 
-    @property
-    def is_same(self) -> bool:
-        """Tell whether every file is the same in both."""
-        before, after = self.before, self.after
-        return isinstance(before, Side) and isinstance(after, Side) and before.says_the_same(after)
 
+class Beside:
+    """Two states of the repository, one beside the other."""
 
-def sides_of(name: str, start: State, end: State) -> Sides:
-    """Find an environment in two states."""
-    return Sides(name, side_of(start, name), side_of(end, name))
+    def __init__(self, start: State, end: State) -> None:
+        self._start = start
+        self._end = end
+        self._before = Ground(start.fleet.repository)
+        self._after = Ground(end.fleet.repository)
+
+    def sides(self, name: str) -> Sides:
+        """Find an environment in both; what cannot be compared counts as another."""
+        after = side_of(self._end, name)
+        if isinstance(after, Side) and self._is_same(name, after.closure):
+            return Sides(name, Side(self._start, after.closure), after, is_same=True)
+        return Sides(name, side_of(self._start, name), after)
+
+    def _is_same(self, name: str, closure: Closure) -> bool:
+        """Tell whether what an overlay consists of at the end is all that it did at the start."""
+        was, now = self._start.environments.get(name), self._end.environments[name]
+        if was is None or (was.overlay, was.flux) != (now.overlay, now.flux):
+            return False
+        footprint = self._after.footprint(closure)
+        return footprint is not None and self._before.bears(footprint)
 
 
 def side_of(state: State, name: str) -> Side | InputError | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 WORK_TREE = "the work tree"
 
 
-class State(Struct, frozen=True):
+class State(Struct, frozen=True, dict=True):
     """A repository as it is or was."""
 
     name: str
@@ -32,7 +33,7 @@ class State(Struct, frozen=True):
     problem: InputError | None = None
     """Why its fleetops.yaml cannot be read, and so it has no environments."""
 
-    @property
+    @cached_property
     def environments(self) -> Mapping[str, Environment]:
         """The environments of that time, in their order."""
         return {one.name: one for one in self.fleet.config.environments}

@@ -3,7 +3,7 @@
 from fleetops.catalogue.config import CONFIG, Config, Environment, Excuse, parse_config, read_config
 from fleetops.catalogue.layout import Layout, read_layout
 from fleetops.catalogue.releases import Digest, Release, ReleaseFile, ReleaseImage, read_releases
-from fleetops.catalogue.running import releases_with, running_release
+from fleetops.catalogue.running import Bearings, releases_with, running_release
 from fleetops.catalogue.safeguards import Shift, held, looser, shifts, stricter
 from fleetops.catalogue.schemas import judge_schemas, schema_files
 from fleetops.catalogue.writing import config_text, release_text
@@ -14,6 +14,7 @@ SCHEMAS = {"config": Config, "release": ReleaseFile}
 __all__ = [
     "CONFIG",
     "SCHEMAS",
+    "Bearings",
     "Config",
     "Digest",
     "Environment",

@@ -82,6 +82,11 @@ class Scene(Struct, frozen=True, dict=True):
             found[image.name].add(image.version)
         return found
 
+    @property
+    def runs(self) -> tuple[tuple[str, str], ...]:
+        """Each image in each of its versions, sorted."""
+        return tuple(sorted((name, one) for name, ones in self.versions.items() for one in ones))
+
     @cached_property
     def workloads(self) -> tuple[Workload, ...]:
         """Everything that makes pods, and the pods themselves."""

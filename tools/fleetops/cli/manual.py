@@ -93,7 +93,7 @@ MANUALS = {
     "fleetops validate": Manual(
         (
             ("every environment", "fleetops validate"),
-            ("what a branch is in danger of", "fleetops validate --from origin/main"),
+            ("what a branch reaches, and its dangers", "fleetops validate --from origin/main"),
             ("for GitHub's code scanning", "fleetops validate -o sarif > fleetops.sarif"),
             (
                 "some manifests against a real API server",

@@ -28,7 +28,8 @@ def add(commands: Commands) -> None:
         "--from",
         dest="start",
         metavar="REF",
-        help="also what changes from REF and is in danger of that, and let what REF says decide",
+        help="also what changes from REF and is in danger of that; what is wrong, then, is of what"
+        " the change reaches, and what REF says decides",
     )
     output(report, "html")
 

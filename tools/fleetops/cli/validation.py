@@ -38,7 +38,8 @@ def add(commands: Commands) -> None:
         "--from",
         dest="start",
         metavar="REF",
-        help="also say what the change from REF is in danger of, and let what REF says decide",
+        help="look only at what the change from REF reaches, at its dangers too, and let what REF"
+        " says decide",
     )
     accepting(validate, "with --from: even if this danger rule or gate refuses the change")
     validate.add_argument(

@@ -5,6 +5,7 @@ from fleetops.kustomization.closure import (
     Kustomization,
     Remotes,
     is_below,
+    links_on,
     read_closure,
 )
 from fleetops.kustomization.entries import ImageEntry, image_entries, read_document
@@ -26,6 +27,7 @@ __all__ = [
     "Variables",
     "image_entries",
     "is_below",
+    "links_on",
     "read_closure",
     "read_document",
     "read_variables",

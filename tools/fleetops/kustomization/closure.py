@@ -77,9 +77,15 @@ class Closure(Struct, frozen=True):
     """What the paths in each commit of another repository begin with, to where that is named."""
 
     @property
+    def own_kustomizations(self) -> tuple[Kustomization, ...]:
+        """The kustomizations of the repository itself."""
+        return tuple(one for one in self.kustomizations if is_local(one.folder))
+
+    @property
     def own_files(self) -> tuple[str, ...]:
         """Every file of the repository itself, also the kustomizations."""
-        return tuple(filter(is_local, (*self.files, *(one.path for one in self.kustomizations))))
+        own = (one.path for one in self.own_kustomizations)
+        return (*filter(is_local, self.files), *own)
 
     @property
     def own_links(self) -> tuple[tuple[str, str], ...]:
@@ -89,7 +95,7 @@ class Closure(Struct, frozen=True):
     @property
     def absent(self) -> set[str]:
         """Where in the repository itself another kustomization file could be."""
-        folders = (one.folder for one in self.kustomizations if is_local(one.folder))
+        folders = (one.folder for one in self.own_kustomizations)
         names = {
             os.path.normpath(f"{folder}/{name}") for folder in folders for name in fields.NAMES
         }
@@ -145,6 +151,18 @@ def kustomization_file(repository: Repository, folder: str, place: Place) -> str
     if len(found) > 1:
         raise InputError(f"{folder} has both {found[0]} and {found[1]}", place=place)
     return found[0]
+
+
+def links_on(repository: Repository, path: str, place: Place) -> Iterator[tuple[str, str]]:
+    """Give the symbolic links on a path: where one is and where it leads, both without links."""
+    label, inside = split(path)
+    at = within(label, ".")
+    for part in inside.split("/"):
+        at = within(label, os.path.normpath(os.path.join(split(at)[1], part)))  # noqa: PTH118
+        if repository.link(at) is not None:
+            real = repository.resolve(at, place=place)
+            yield at, real
+            at = real
 
 
 class _Walk:
@@ -225,17 +243,8 @@ class _Walk:
         written = within(label, written)
         real = self.repository.resolve(written, place=place)
         if real != written:
-            self.note_links(written, place)
+            self.links.update(links_on(self.repository, written, place))
         return real
-
-    def note_links(self, written: str, place: Place) -> None:
-        label, inside = split(written)
-        at = within(label, ".")
-        for part in inside.split("/"):
-            at = within(label, os.path.normpath(os.path.join(split(at)[1], part)))  # noqa: PTH118
-            if self.repository.link(at) is not None:
-                self.links[at] = self.repository.resolve(at, place=place)
-                at = self.links[at]
 
     def locate(self, folder: str, path: str, place: Place) -> str:
         """Find a file, which kustomize only reads in or below the kustomization's folder."""

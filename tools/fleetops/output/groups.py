@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fleetops.words import count
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -36,6 +38,13 @@ def named(environments: Sequence[str]) -> str:
     if more <= 1:
         return ", ".join(environments)
     return f"{', '.join(environments[:_NAMED])} and {more} more"
+
+
+def unreached(names: Sequence[str]) -> str:
+    """Say how many environments a change does not reach; nothing where it is none."""
+    if not names:
+        return ""
+    return f"{count(len(names), 'environment')} {'is' if len(names) == 1 else 'are'} not reached"
 
 
 def grouped(findings: Iterable[Finding]) -> list[Group]:

@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 
 def as_junit(result: Validation) -> str:
-    """Write a validation; an error is a failed case, and an environment without any has passed."""
+    """Write a validation; an error is a failed case, and an environment without any has passed.
+
+    One that the change does not reach, and of which nothing is said, is skipped.
+    """
     found: dict[str, list[Finding]] = defaultdict(list)
     for one in result.findings:
         found[one.environment].append(one)
     suites = ET.Element("testsuites", name="fleetops validate")
-    for environment in dict.fromkeys((*result.environments, *found)):
+    skipped = set(result.unreached).difference(found)
+    for environment in dict.fromkeys((*result.environments, *found, *result.unreached)):
         findings = found[environment]
         failures = sum(one.severity == "error" for one in findings)
         suite = ET.SubElement(
@@ -29,14 +33,16 @@ def as_junit(result: Validation) -> str:
             tests=str(max(len(findings), 1)),
             failures=str(failures),
             errors="0",
-            skipped="0",
+            skipped=str(int(environment in skipped)),
         )
         for one in findings:
             _case(suite, one)
         if not findings:
-            ET.SubElement(
+            case = ET.SubElement(
                 suite, "testcase", name="validate", classname=clean(environment), time="0"
             )
+            if environment in skipped:
+                ET.SubElement(case, "skipped", message="not reached by the change")
     ET.indent(suites)
     return ET.tostring(suites, encoding="unicode", xml_declaration=True)
 

@@ -46,6 +46,7 @@ def as_sarif(result: Validation) -> str:
                 },
                 "columnKind": "unicodeCodePoints",
                 "results": [_result(group, rules) for group in groups],
+                "properties": {"unreached": list(map(clean, result.unreached))},
             }
         ],
     }

@@ -32,7 +32,7 @@ from fleetops.api.results import (  # noqa: TC001
 )
 from fleetops.manifests import split_image
 from fleetops.output.findings import finding
-from fleetops.output.groups import grouped, named
+from fleetops.output.groups import grouped, named, unreached
 from fleetops.output.live import live_lines
 from fleetops.words import count
 
@@ -79,10 +79,11 @@ def _(result: Validation) -> list[str]:
     groups = grouped(result.findings)
     errors = sum(one.finding.severity == "error" for one in groups)
     said = f"{count(errors, 'error')}, {count(len(groups) - errors, 'warning')}"
-    summary = (
-        f"{named(result.environments)}: {count(result.manifests, 'manifest')},"
-        f" {said if groups else 'ok'}"
-    )
+    said = said if groups else "ok"
+    summary = f"{named(result.environments)}: {count(result.manifests, 'manifest')}, {said}"
+    if left := unreached(result.unreached):
+        none = f"the change reaches no environment: {said}"
+        summary = f"{summary if result.environments else none}; {left}"
     accepted = [line for one in result.accepted for line in _acceptance(one)]
     return [*_findings(result.findings), *accepted, summary]
 

@@ -118,14 +118,16 @@ def _size(report: Report) -> str:
 
 
 def _found(validation: Validation) -> str:
-    groups = grouped(validation.findings)
+    groups, left = grouped(validation.findings), len(validation.unreached)
     errors = sum(one.finding.severity == "error" for one in groups)
     said = [
         count(number, what)
         for number, what in ((errors, "error"), (len(groups) - errors, "warning"))
         if number
     ]
-    return ", ".join(said) or "none"
+    reached = len(validation.environments)
+    where = f" in {reached} of {count(reached + left, 'environment')}" if left else ""
+    return f"{', '.join(said) or 'none'}{where}"
 
 
 def _changed(comparison: Comparison) -> str:

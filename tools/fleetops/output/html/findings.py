@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleetops.api.explain import PAGES
-from fleetops.output.groups import grouped
+from fleetops.output.groups import grouped, unreached
 from fleetops.output.html.markup import element, together
 from fleetops.words import count
 
@@ -22,9 +22,12 @@ _MOST = 1_000
 def findings(validation: Validation) -> Markup:
     """Write the gravest first; what does not fit is counted."""
     groups = sorted(grouped(validation.findings), key=_rank)
+    unlooked = unreached(validation.unreached)
+    note = element("p", f"{unlooked} and not looked at.", class_="left") if unlooked else ""
     if not groups:
         manifests = count(validation.manifests, "manifest")
-        return element("p", f"Nothing is wrong with what a controller would apply: {manifests}.")
+        words = f"Nothing is wrong with what a controller would apply: {manifests}."
+        return together(element("p", words) if validation.environments else "", note)
     by_check: dict[tuple[str, str], list[Group]] = {}
     for one in groups[:_MOST]:
         by_check.setdefault(_rank(one), []).append(one)
@@ -33,6 +36,7 @@ def findings(validation: Validation) -> Markup:
     return together(
         *(_check(severity, check, ones) for (severity, check), ones in by_check.items()),
         element("p", words, class_="left") if left > 0 else "",
+        note,
     )
 
 
