@@ -88,6 +88,11 @@ class Recall:
             if self._after.hold(entry):
                 self._store.write(self._name(environment), msgspec.json.encode(entry))
 
+    def grounds(self, environment: Environment, closure: Closure) -> object:
+        """Give what the repository's files say of an environment, as a value to be compared."""
+        files = [(path, self._before.of(path)) for path in closure.own_files]
+        return environment, self._schemas(environment), files, closure.own_links
+
     def trim(self) -> None:
         """Let the store forget, where it holds too much."""
         self._store.trim()

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fleetops.api.acceptance import weigh
+from fleetops.api.acceptance import apart, weigh
 from fleetops.api.admission import unowned
 from fleetops.api.examine import Exhibit, excused, observe, unexcused
 from fleetops.api.fleet import bench
 from fleetops.api.recall import Opinion, Recall
-from fleetops.api.results import Finding, Validation
+from fleetops.api.results import Finding, Shard, Validation
 from fleetops.checks import SAFEGUARD_LOOSENED, UNRENDERABLE
 from fleetops.errors import InputError
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from fleetops.api.fleet import Bench, Fleet
     from fleetops.api.results import Danger
+    from fleetops.api.safeguards import Former
+    from fleetops.api.shards import Part
     from fleetops.api.source import Source
     from fleetops.api.stand import Where
     from fleetops.api.trial import Find
@@ -38,70 +40,109 @@ class Since(Struct, frozen=True):
     """The danger rules and gates that are accepted, and why; the change itself cannot say so."""
 
 
-def validate(
-    fleet: Fleet,
-    names: Sequence[str],
-    narrate: Callable[[str], None],
-    where: Where | None = None,
-    since: Since | None = None,
-) -> Validation:
-    """Render and check the environments of these names, or all where none is given.
+class Request(Struct, frozen=True):
+    """A validation that is asked for."""
 
-    With `where`, every document is also tried on that cluster; with `since`, the dangers of the
-    change from there are findings too, and what was said there decides. Raises UsageError for an
-    unknown name or revision and ProgramError where kustomize, kubeconform, git or the cluster
-    cannot be had.
+    environments: tuple[str, ...] = ()
+    """All where none is named."""
+    part: Part | None = None
+    """Which part of them is looked at, None for all."""
+    where: Where | None = None
+    """The cluster that every document is tried on too, if it is no part."""
+    since: Since | None = None
+    """The change whose dangers are findings too; what was said before it decides."""
+
+
+def validate(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> Validation:
+    """Render and check environments.
+
+    Raises UsageError for an unknown name or revision and ProgramError where kustomize, kubeconform,
+    git or the cluster cannot be had.
     """
-    said: list[Danger] = []
-    with bench(fleet, narrate) as place:
+    part, where, since = request.part, request.where, request.since
+    with bench(fleet, narrate) as outset:
+        asked = tuple(map(outset.fleet.config.environment, dict.fromkeys(request.environments)))
+        names = [one.name for one in asked or outset.fleet.config.environments]
+        own = part.share(names) if part else names
+        place, before = _judging(outset, since)
         fleet = place.fleet
-        before = None
-        if since is not None:
-            from fleetops.api.safeguards import former
-
-            before = former(place, since.revision)
-            said += before.dangers(place, names)
-            accepted = SAFEGUARD_LOOSENED.id in since.accepted
-            place = replace(place, fleet=before.judging(fleet, accepted=accepted))  # noqa: PLW2901
-            fleet = place.fleet
-        environments = tuple(fleet.config.environment(name) for name in dict.fromkeys(names))
-        environments = environments or fleet.config.environments
+        known = {one.name: one for one in fleet.config.environments}
+        environments = [known[name] for name in own]
+        said: list[Danger] = []
+        synced: list[Danger] = []
         gate = None
-        if before is not None:
+        if before:
             from fleetops.api.gate import Gate
             from fleetops.api.syncing import syncing
 
-            gate = Gate(place, before.state, environments, whole=not names)
-        needed = {one.name for one in environments} if where else gate.reached if gate else set()
+            first = part is None or part.is_first
+            gate = Gate(place, before.state, environments, whole=first and not asked)
+            if first:
+                said += before.dangers(outset, request.environments)
+                whose = {*names, *(() if asked else before.state.environments)}
+                synced += syncing(before.state.fleet, fleet, before.git, sorted(whose))
+        needed = {*own} if where else gate.reached if gate else set()
         look = _look(place, environments, needed)
         if gate:
             with place.kustomize.start(gate.overlays) as rendering:
                 said += gate.dangers(rendering.each(), look.renders)
-        if before:
-            known = {(one.rule, one.resource) for one in said}
-            whose = names or {*before.state.environments, *(one.name for one in environments)}
-            found = syncing(before.state.fleet, fleet, before.git, sorted(whose))
-            # What an overlay brings was told of as a part of that.
-            said += [one for one in found if (one.rule, one.resource) not in known]
-        for one in environments:
-            if one.gates.approvals and one.name in look.found:
-                said += unowned(place, one, fleet.closure(one), before.books if before else ())
-        judged = weigh(said, since.accepted if since else {}, narrate)
-        findings = [*look.broken, *excused(fleet, look.found), *judged.findings]
-        if look.renders and where is not None:
+        if part is None:
+            said += apart(synced, {(one.rule, one.resource) for one in said})
+        said += _unowned(place, before, [one for one in environments if one.name in look.found])
+        tell = narrate if part is None else _untold
+        judged = weigh(said, since.accepted if since else {}, tell)
+        left = excused(fleet, look.found, {*names}.difference(own))
+        findings = [*look.broken, *(left.kept if part else left.findings), *judged.findings]
+        if where is not None:
             exhibits = [
                 Exhibit(one, fleet.repository, look.renders[one.name])
                 for one in environments
                 if one.name in look.renders
             ]
             findings += unexcused(fleet, _tried(fleet, exhibits, where, narrate))
+        shard = None
+        if part:
+            from fleetops.api.shards import state_of
+
+            shard = Shard(
+                number=part.number,
+                of=part.of,
+                state=state_of(outset, request, before.state.name if before else None),
+                unused=dict(left.unused),
+                synced=tuple(synced),
+            )
     return Validation(
         ok=not any(finding.severity == "error" for finding in findings),
         environments=tuple(environment.name for environment in environments),
         manifests=look.manifests,
         findings=tuple(findings),
         accepted=judged.accepted,
+        shard=shard,
     )
+
+
+def _judging(outset: Bench, since: Since | None) -> tuple[Bench, Former | None]:
+    """Give the bench of which what was said before a change decides, and what that was."""
+    if since is None:
+        return outset, None
+    from fleetops.api.safeguards import former
+
+    before = former(outset, since.revision)
+    accepted = SAFEGUARD_LOOSENED.id in since.accepted
+    return replace(outset, fleet=before.judging(outset.fleet, accepted=accepted)), before
+
+
+def _untold(_line: str) -> None:
+    """Leave a line to whoever merges."""
+
+
+def _unowned(
+    place: Bench, before: Former | None, environments: Iterable[Environment]
+) -> Iterator[Danger]:
+    for one in environments:
+        if one.gates.approvals:
+            books = before.books if before else ()
+            yield from unowned(place, one, place.fleet.closure(one), books)
 
 
 class _Looked(Struct, frozen=True):

@@ -79,10 +79,10 @@ def _(result: Validation) -> list[str]:
     groups = grouped(result.findings)
     errors = sum(one.finding.severity == "error" for one in groups)
     said = f"{count(errors, 'error')}, {count(len(groups) - errors, 'warning')}"
-    summary = (
-        f"{named(result.environments)}: {count(result.manifests, 'manifest')},"
-        f" {said if groups else 'ok'}"
-    )
+    where = named(result.environments) or "no environment"
+    if result.shard:
+        where = f"shard {result.shard.number} of {result.shard.of}: {where}"
+    summary = f"{where}: {count(result.manifests, 'manifest')}, {said if groups else 'ok'}"
     accepted = [line for one in result.accepted for line in _acceptance(one)]
     return [*_findings(result.findings), *accepted, summary]
 
