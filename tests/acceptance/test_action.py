@@ -29,6 +29,8 @@ INPUTS = {
     "FROM": "",
     "ENVIRONMENTS": "",
     "ACCEPT": "",
+    "SHARD": "",
+    "MERGE": "",
     "OUTPUT": "text",
 }
 # Words that would do something if a shell or an option parser took them for its own.
@@ -62,8 +64,11 @@ class Runner:
         )
 
     def validate(self, fleet: FleetCopy, **inputs: str) -> tuple[int, str]:
-        assert INPUTS.keys() == STEPS["Validate"]["env"].keys()
-        done = self.run("Validate", fleet.root, **INPUTS | inputs)
+        return self.use(fleet.root, **inputs)
+
+    def use(self, folder: Path, **inputs: str) -> tuple[int, str]:
+        assert INPUTS.keys() == STEPS["validate"]["env"].keys()
+        done = self.run("validate", folder, **INPUTS | inputs)
         assert "Traceback" not in done.stderr
         return done.returncode, done.stdout
 
@@ -92,7 +97,7 @@ def test_no_script_has_an_expression_in_it_and_every_action_is_pinned() -> None:
 
 
 def test_the_inputs_are_those_that_the_script_is_given() -> None:
-    given = {re.sub(r"\W|inputs\.", "", value) for value in STEPS["Validate"]["env"].values()}
+    given = {re.sub(r"\W|inputs\.", "", value) for value in STEPS["validate"]["env"].values()}
     assert given == set(ACTION.value["inputs"])
 
 
@@ -106,6 +111,45 @@ def test_the_action_validates_and_annotates(runner: Runner, fleet: FleetCopy) ->
     assert code == 1
     assert said.startswith("::error file=base/mongodb/deployment.yaml,line=77,")
     assert "claim-absent" in (runner.temporary / "summary.md").read_text()
+
+
+def test_the_jobs_of_the_example_say_together_what_one_would(
+    runner: Runner, fleet: FleetCopy, tmp_path: Path
+) -> None:
+    path = ROOT / "examples" / "github-shards.yml"
+    (workflow,) = goyaml.read(path.read_text(), path.name)
+    jobs = workflow.value["jobs"]
+    numbers = jobs["shard"]["strategy"]["matrix"]["shard"]
+    _, validate, upload = jobs["shard"]["steps"]
+    download, merge = jobs["fleet"]["steps"]
+    fleet.edit("base/mongodb/deployment.yaml", "claimName: mongo-pvc", "claimName: mongo-pcv")
+    for number in numbers:
+        known = {"matrix.shard": number, "strategy.job-total": len(numbers)}
+        assert runner.validate(fleet, **expanded(validate["with"], known)) == (0, "")
+        _, _, result = (runner.temporary / "output").read_text().rpartition("\nresult=")
+        artifact = expanded(upload["with"], {**known, "steps.fleet.outputs.result": result.strip()})
+        folder = tmp_path / "workspace" / download["with"]["path"] / artifact["NAME"]
+        folder.mkdir(parents=True)
+        shutil.copy(artifact["PATH"], folder)
+    words = expanded(merge["with"], {})
+    for form in ("github", "sarif"):
+        whole = runner.validate(fleet, OUTPUT=form)
+        assert whole[0] == 1
+        assert runner.use(tmp_path / "workspace", **words, OUTPUT=form) == whole
+    shutil.rmtree(folder)
+    assert runner.use(tmp_path / "workspace", **words) == (2, "")
+
+
+def expanded(inputs: dict[str, Any], known: dict[str, Any]) -> dict[str, str]:
+    """Give the inputs of a step as the environment of its script, or of one like it."""
+
+    def value(found: re.Match[str]) -> str:
+        return str(known[found[1]])
+
+    return {
+        name.upper(): re.sub(r"\$\{\{ (\S+) \}\}", value, str(text))
+        for name, text in inputs.items()
+    }
 
 
 def test_what_the_base_says_decides_unless_it_is_accepted_with_a_reason(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from fleetops.api import validate as validation
 from fleetops.api.fleet import open_fleet
 from fleetops.api.promote import Request, promote
 from fleetops.api.propose import ChecksFailedError, Wish
-from fleetops.api.validate import Since, validate
 from pastfleet import DAY, FLEETOPS, START, PastFleet
 from smallfleet import WEB
 
@@ -206,7 +206,8 @@ def test_a_change_is_judged_by_the_gates_that_were_there_before_it(past: PastFle
 
     def found(day: float, start: str) -> set[str]:
         fleet = replace(open_fleet(past.root), clock=lambda: at(day))
-        return {one.check for one in validate(fleet, (), print, since=Since(start)).findings}
+        request = validation.Request(since=validation.Since(start))
+        return {one.check for one in validation.validate(fleet, request, print).findings}
 
     always = {"file-without-owner", "safeguard-loosened"}
     assert found(3, "HEAD~1") == {"environment-frozen", "release-too-young"} | always

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.acceptance
 
 BIN = Path(sys.executable).parent
 GITLAB = ROOT / "examples" / "gitlab-ci.yml"
+GITLAB_SHARDS = ROOT / "examples" / "gitlab-shards.yml"
 CONTAINERFILE = ROOT / "Containerfile"
 
 
@@ -49,9 +50,12 @@ def loosened(fleet: FleetCopy) -> str:
     return fleet.git("rev-parse", "HEAD").strip()
 
 
+@pytest.mark.parametrize("path", [GITLAB, GITLAB_SHARDS], ids=lambda path: path.stem)
 @pytest.mark.parametrize(("old", "new", "code"), [("", "", 0), ("script:", "scripts:", 1)])
-def test_the_job_is_one_for_gitlab(old: str, new: str, code: int, tmp_path: Path) -> None:
-    (tmp_path / "ci.yml").write_text(GITLAB.read_text().replace(old, new))
+def test_the_job_is_one_for_gitlab(
+    path: Path, old: str, new: str, code: int, tmp_path: Path
+) -> None:
+    (tmp_path / "ci.yml").write_text(path.read_text().replace(old, new))
     done = run(
         [str(BIN / "check-jsonschema"), "--builtin-schema=vendor.gitlab-ci", "ci.yml"], tmp_path
     )
@@ -68,6 +72,30 @@ def test_the_job_of_gitlab_goes_by_the_base(fleet: FleetCopy, base: str) -> None
     variables = {f"CI_MERGE_REQUEST_{base}_SHA": loosened(fleet)}
     done = run(words, fleet.root, **variables)
     assert (done.returncode, "[safeguard-loosened]" in done.stdout) == (1, True)
+
+
+def test_the_jobs_of_gitlab_say_together_what_one_would(fleet: FleetCopy) -> None:
+    (file,) = documents(GITLAB_SHARDS.name)
+    shard, merge = file["fleetops-shard"], file["fleetops"]
+    assert merge["needs"] == ["fleetops-shard"]
+    base = loosened(fleet)
+    for number in range(1, shard["parallel"] + 1):
+        variables = {
+            "CI_NODE_INDEX": str(number),
+            "CI_NODE_TOTAL": str(shard["parallel"]),
+            "CI_MERGE_REQUEST_DIFF_BASE_SHA": base,
+        }
+        words = ["bash", "-e", "-o", "pipefail", "-c", "\n".join(shard["script"])]
+        done = run(words, fleet.root, **variables)
+        assert (done.returncode, done.stdout) == (0, "")
+    assert len(list(fleet.root.glob(*shard["artifacts"]["paths"]))) == shard["parallel"]
+    words = ["bash", "-e", "-o", "pipefail", "-c", "\n".join(merge["script"])]
+    done = run(words, fleet.root)
+    assert done.returncode == 1
+    assert done.stdout == fleet.run("validate", "--from", base).out
+    assert 'failures="1"' in fleet.read(merge["artifacts"]["reports"]["junit"])
+    (fleet.root / "shard-2.json").unlink()
+    assert run(words, fleet.root).returncode != 0
 
 
 def test_the_task_of_tekton_goes_by_the_base(fleet: FleetCopy) -> None:

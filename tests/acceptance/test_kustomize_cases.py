@@ -15,10 +15,10 @@ import pytest
 from msgspec import Struct
 
 from fleetops import goyaml
+from fleetops.api import validate as api
 from fleetops.api.fleet import bench, fleet_in
 from fleetops.api.promote import Request, promote
 from fleetops.api.propose import Wish
-from fleetops.api.validate import validate
 from fleetops.errors import FleetopsError, InputError
 from fleetops.manifests import images
 
@@ -63,7 +63,8 @@ def copied(folder: Path, *names: str) -> Fleet:
 @pytest.fixture(scope="module")
 def validation(tmp_path_factory: pytest.TempPathFactory) -> Validation:
     """Validate every case, as one environment among many."""
-    return validate(copied(tmp_path_factory.mktemp("cases"), *NAMES), [], print)
+    fleet = copied(tmp_path_factory.mktemp("cases"), *NAMES)
+    return api.validate(fleet, api.Request(), print)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -15,7 +15,7 @@ from clusterhome import linked_programs
 from fleetcopy import FleetCopy, programs_on_path
 from fleetops.api.fleet import bench, fleet_in
 from fleetops.api.safeguards import former
-from fleetops.api.validate import Since, validate
+from fleetops.api.validate import Request, Since, validate
 from fleetops.checks import GATES, SAFEGUARDS, UNUSED_EXCEPTION
 from fleetops.danger import IDS
 from smallfleet import CLAIM, RELEASE, SERVICE, WEB
@@ -223,7 +223,7 @@ def whole(fleet: Reached) -> Found:
         now = fleet_in(fleet.root)
         with bench(now, print) as place:
             judged = former(place, "HEAD").judging(now, accepted=False)
-            return by_environment(validate(judged, (), print))
+            return by_environment(validate(judged, Request(), print))
 
 
 def test_an_error_that_another_environment_had_before_blocks_nothing(
@@ -266,7 +266,7 @@ def test_what_is_not_reached_is_as_it_was_and_the_rest_as_a_whole_run_finds_it(
         shutil.copytree(start.root, fleet.root, symlinks=True)
         for name in sorted(names):
             EDITS[name][0](fleet)
-        result = validate(fleet_in(fleet.root), (), print, since=Since("HEAD"))
+        result = validate(fleet_in(fleet.root), Request(since=Since("HEAD")), print)
         after = whole(fleet)
     assert set(result.environments) == {one for name in names for one in EDITS[name][1]}
     assert set(result.environments) | set(result.unreached) == set(after)

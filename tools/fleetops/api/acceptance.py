@@ -15,7 +15,8 @@ from fleetops.errors import UsageError
 from fleetops.words import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from fleetops.api.fleet import Fleet
     from fleetops.api.results import Danger, Finding
@@ -67,8 +68,8 @@ def weigh(
 
     `narrate` is told what was to be accepted for nothing.
     """
-    for rule in sorted(accepted.keys() - {one.rule for one in said}):
-        narrate(f"--accept {rule} was not needed: nothing here is in that danger")
+    for line in needless(accepted, (one.rule for one in said)):
+        narrate(line)
     return Judged(
         tuple(as_finding(one) for one in said if one.rule not in accepted),
         tuple(
@@ -77,3 +78,17 @@ def weigh(
             if (ones := [one for one in said if one.rule == rule])
         ),
     )
+
+
+def needless(accepted: Mapping[str, str], rules: Iterable[str]) -> Iterator[str]:
+    """Say which rules were to be accepted for nothing."""
+    for rule in sorted(accepted.keys() - {*rules}):
+        yield f"--accept {rule} was not needed: nothing here is in that danger"
+
+
+def apart(synced: Iterable[Danger], said: AbstractSet[tuple[str, str | None]]) -> list[Danger]:
+    """Leave out, of what syncs environments, what an overlay brings: it was told of as such.
+
+    `said` are the rule and the resource of each danger of an environment.
+    """
+    return [one for one in synced if (one.rule, one.resource) not in said]

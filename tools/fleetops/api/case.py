@@ -11,6 +11,7 @@ from fleetops.api.gate import Gate
 from fleetops.api.reach import reach
 from fleetops.api.safeguards import former
 from fleetops.api.syncing import syncing
+from fleetops.checks import SAFEGUARD_LOOSENED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from fleetops.api.reach import Reach
     from fleetops.api.results import Danger
     from fleetops.api.safeguards import Former
+    from fleetops.api.validate import Request, Since
     from fleetops.catalogue import Environment
     from fleetops.render import Render
 
@@ -33,54 +35,48 @@ class Case(Struct, frozen=True):
     reach: Reach
     former: Former
     names: tuple[str, ...]
-    """All environments that are asked for, those that have left too."""
+    """The environments of which it is told what has become of that which syncs them."""
     said: tuple[Danger, ...]
     """What the change does to what decides."""
     gate: Gate
 
     def dangers(self, renders: Mapping[str, Render]) -> Iterator[Danger]:
         """Give all that the change is in danger of; `renders` has those that the gate needs."""
-        told = list(self.said)
+        yield from self.said
         if self.gate.sides:
             with self.bench.kustomize.start(self.gate.overlays) as rendering:
-                told += self.gate.dangers(rendering.each(), renders)
-        yield from told
-        # What an overlay brings was told of as a part of that.
-        known = {(one.rule, one.resource) for one in told}
+                yield from self.gate.dangers(rendering.each(), renders)
+
+    def synced(self) -> Iterator[Danger]:
+        """Give what becomes of the objects that sync environments, also of those in overlays."""
         then, now = self.former.state.fleet, self.bench.fleet
-        for one in syncing(then, now, self.former.git, self.names):
-            if (one.rule, one.resource) not in known:
-                yield one
+        return syncing(then, now, self.former.git, self.names)
 
 
 def open_case(
-    bench: Bench,
-    revision: str,
-    environments: Sequence[Environment],
-    *,
-    named: bool,
-    accepted: bool,
+    bench: Bench, request: Request, since: Since, environments: Sequence[Environment]
 ) -> Case:
-    """Open the case of what has become of a revision in these environments of the bench's fleet.
+    """Open the case of a change in these environments of the bench's fleet.
 
-    Unless they were `named`, what has become of others counts too. `accepted` is whether what the
-    change loosens is. Raises UsageError for a revision that does not exist and InputError for what
-    decides, then or now, and cannot be used.
+    They are those that the request names, or its part of all. Raises UsageError for a revision that
+    does not exist and InputError for what decides, then or now, and cannot be used.
     """
-    before = former(bench, revision)
-    said = tuple(before.dangers(bench, [one.name for one in environments] if named else ()))
-    fleet = before.judging(bench.fleet, accepted=accepted)
+    before = former(bench, since.revision)
+    named = request.environments
+    said = tuple(before.dangers(bench, named)) if request.is_first else ()
+    fleet = before.judging(bench.fleet, accepted=SAFEGUARD_LOOSENED.id in since.accepted)
     found = reach(bench, before, fleet, environments)
     place = replace(bench, fleet=replace(fleet, closures=found.closures))
     judged = {one.name: one for one in fleet.config.environments}
-    gate = Gate(place, before.state, found.sides.values(), whole=not named)
-    names = dict.fromkeys(one.name for one in environments)
+    whole = request.is_first and not named
+    gate = Gate(place, before.state, found.sides.values(), whole=whole)
+    names = dict.fromkeys(named or (*judged, *before.state.environments))
     return Case(
         place,
         tuple(judged[name] for name in found.sides),
         found,
         before,
-        tuple(names if named else {**names, **before.state.environments}),
+        tuple(names) if request.is_first else (),
         said,
         gate,
     )

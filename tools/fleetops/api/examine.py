@@ -57,10 +57,23 @@ class Observation(Struct, frozen=True):
         return replace(self, findings=tuple(sorted((*self.findings, *findings), key=_order)))
 
 
+class Excused(Struct, frozen=True):
+    """What is left of findings where fleetops.yaml has excused some."""
+
+    kept: tuple[Finding, ...]
+    unused: Mapping[int, Finding]
+    """What is said of exceptions that excuse nothing, by their position."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Give both."""
+        return (*self.kept, *self.unused.values())
+
+
 def examine(bench: Bench, exhibits: Sequence[Exhibit]) -> tuple[Finding, ...]:
     """Give the findings of every check that nothing excuses, by environment and file and line."""
     found = {one.environment.name: one.findings for one in observe(bench, exhibits)}
-    return excused(bench.fleet, found)
+    return excused(bench.fleet, found).findings
 
 
 def observe(bench: Bench, exhibits: Iterable[Exhibit]) -> list[Observation]:
@@ -102,14 +115,17 @@ def _look(bench: Bench, exhibit: Exhibit) -> Observation:
     return seen.with_more(_findings(seen, render.manifests, problems))
 
 
-def excused(fleet: Fleet, found: Mapping[str, Iterable[Finding]]) -> tuple[Finding, ...]:
+def excused(
+    fleet: Fleet, found: Mapping[str, Iterable[Finding]], elsewhere: Iterable[str] = ()
+) -> Excused:
     """Leave out what is excused, and tell of exceptions that excuse nothing.
 
-    `found` is all that was found, by environment.
+    `found` is all that was found, by environment; the environments `elsewhere` are looked at by
+    somebody else, and taken to need no exception.
     """
     used: set[Excuse] = set()
-    kept = [one for findings in found.values() for one in _kept(fleet, findings, used)]
-    return (*kept, *_unused(fleet, set(found), used))
+    kept = tuple(one for findings in found.values() for one in _kept(fleet, findings, used))
+    return Excused(kept, dict(_unused(fleet, {*found, *elsewhere}, used)))
 
 
 def unexcused(fleet: Fleet, findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -164,17 +180,20 @@ def _order(finding: Finding) -> tuple[str, int, str, str, str]:
     )
 
 
-def _unused(fleet: Fleet, names: set[str], used: set[Excuse]) -> Iterator[Finding]:
+def _unused(fleet: Fleet, names: set[str], used: set[Excuse]) -> Iterator[tuple[int, Finding]]:
     """Tell of exceptions that excused nothing, where every environment of theirs was looked at."""
     everywhere = [environment.name for environment in fleet.config.environments]
-    for excuse in fleet.config.exceptions:
+    for position, excuse in enumerate(fleet.config.exceptions):
         where = excuse.environments or everywhere
         if excuse not in used and names.issuperset(where) and excuse.check not in ON_CLUSTER:
-            yield Finding(
-                check=UNUSED_EXCEPTION.id,
-                severity=UNUSED_EXCEPTION.severity.value,
-                environment=where[0],
-                message=f"{excuse.resource} has no finding of {excuse.check} to excuse",
-                resource=None,
-                file=CONFIG,
+            yield (
+                position,
+                Finding(
+                    check=UNUSED_EXCEPTION.id,
+                    severity=UNUSED_EXCEPTION.severity.value,
+                    environment=where[0],
+                    message=f"{excuse.resource} has no finding of {excuse.check} to excuse",
+                    resource=None,
+                    file=CONFIG,
+                ),
             )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleetops.api.results import Report
 from fleetops.api.status import status
-from fleetops.api.validate import Since, validate
+from fleetops.api.validate import Request, Since, validate
 from fleetops.git.history import open_history
 
 if TYPE_CHECKING:
@@ -26,15 +26,16 @@ def report(
     environments = tuple(dict.fromkeys(names))
     comparison = None
     if start is not None:
-        from fleetops.api.diff import Request, compare
+        from fleetops.api import diff
 
-        comparison = compare(fleet, Request(environments, start), narrate)
+        comparison = diff.compare(fleet, diff.Request(environments, start), narrate)
+    request = Request(environments, since=Since(start) if start else None)
     history = open_history(fleet.repository.root)
     return Report(
         repository=fleet.repository.root.name,
         commit=history.head if history else None,
         made=fleet.clock(),
         status=status(fleet, environments, None, narrate),
-        validation=validate(fleet, environments, narrate, since=Since(start) if start else None),
+        validation=validate(fleet, request, narrate),
         comparison=comparison,
     )

@@ -83,6 +83,10 @@ class Recall:
             entry = _Entry(footprint, self._catalogue(opinion), opinion)
             self._store.write(self._name(environment), msgspec.json.encode(entry))
 
+    def grounds(self, environment: Environment, closure: Closure) -> object:
+        """Give what the repository's files say of an environment, as a value to be compared."""
+        return environment, self._schemas(environment), self._before.footprint(closure)
+
     def trim(self) -> None:
         """Let the store forget, where it holds too much."""
         self._store.trim()

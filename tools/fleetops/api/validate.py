@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fleetops.api.acceptance import weigh
+from fleetops.api.acceptance import apart, weigh
 from fleetops.api.admission import unowned
 from fleetops.api.examine import Exhibit, excused, unexcused
 from fleetops.api.fleet import bench
 from fleetops.api.look import look_at
-from fleetops.api.results import Validation
-from fleetops.checks import SAFEGUARD_LOOSENED
+from fleetops.api.results import Shard, Validation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from fleetops.api.case import Case
     from fleetops.api.fleet import Bench, Fleet
-    from fleetops.api.results import Finding
+    from fleetops.api.owners import Book
+    from fleetops.api.results import Danger, Finding
+    from fleetops.api.shards import Part
     from fleetops.api.source import Source
     from fleetops.api.stand import Where
     from fleetops.api.trial import Find
@@ -36,62 +36,99 @@ class Since(Struct, frozen=True):
     """The danger rules and gates that are accepted, and why; the change itself cannot say so."""
 
 
-def validate(
-    fleet: Fleet,
-    names: Sequence[str],
-    narrate: Callable[[str], None],
-    where: Where | None = None,
-    since: Since | None = None,
-) -> Validation:
-    """Render and check the environments of these names, or all where none is given.
+class Request(Struct, frozen=True):
+    """A validation that is asked for."""
 
-    With `where`, every document is also tried on that cluster; with `since`, the dangers of the
-    change from there are findings too, and what was said there decides. Raises UsageError for an
-    unknown name or revision and ProgramError where kustomize, kubeconform, git or the cluster
-    cannot be had.
+    environments: tuple[str, ...] = ()
+    """All where none is named."""
+    part: Part | None = None
+    """Which part of them is looked at, None for all."""
+    where: Where | None = None
+    """The cluster that every document is tried on too, if it is no part."""
+    since: Since | None = None
+    """The change whose dangers are findings too; what was said before it decides."""
+
+    @property
+    def is_first(self) -> bool:
+        """Whether what is said of no single environment is told here."""
+        return self.part is None or self.part.is_first
+
+
+def validate(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> Validation:
+    """Render and check environments.
+
+    Raises UsageError for an unknown name or revision and ProgramError where kustomize, kubeconform,
+    git or the cluster cannot be had.
     """
-    environments = tuple(fleet.config.environment(name) for name in dict.fromkeys(names))
-    environments = environments or fleet.config.environments
-    asked = [one.name for one in environments]
-    with bench(fleet, narrate) as place:
-        case = _case(place, since, environments, named=bool(names)) if since else None
-        if case:
-            place, environments = case.bench, case.environments  # noqa: PLW2901
-        needed = case.gate.renders if case else set()
-        if where:
-            needed = {one.name for one in environments}
+    part, where, since = request.part, request.where, request.since
+    with bench(fleet, narrate) as outset:
+        asked = tuple(map(outset.fleet.config.environment, dict.fromkeys(request.environments)))
+        everything = asked or outset.fleet.config.environments
+        names = [one.name for one in everything]
+        own = part.share(names) if part else names
+        environments = tuple(one for one in everything if one.name in {*own})
+        place, case = outset, None
+        said: list[Danger] = []
+        synced: list[Danger] = []
+        if since:
+            from fleetops.api.case import open_case
+
+            case = open_case(outset, request, since, environments)
+            place, environments = case.bench, case.environments
+        needed = {*own} if where else case.gate.renders if case else set()
         look = look_at(place, environments, needed, case.reach if case else None)
         environments = tuple(one for one in environments if one.name not in look.spared)
-        said = list(case.dangers(look.renders)) if case else []
-        for one in environments:
-            if one.gates.approvals and one.name in look.found:
-                closure = place.fleet.closure(one)
-                said += unowned(place, one, closure, case.former.books if case else ())
-        judged = weigh(said, since.accepted if since else {}, narrate)
-        findings = [*look.broken, *excused(place.fleet, look.found), *judged.findings]
-        if look.renders and where is not None:
+        if case:
+            said += case.dangers(look.renders)
+            synced += case.synced()
+        if part is None:
+            said += apart(synced, {(one.rule, one.resource) for one in said})
+        books = case.former.books if case else ()
+        said += _unowned(place, books, [one for one in environments if one.name in look.found])
+        tell = narrate if part is None else _untold
+        judged = weigh(said, since.accepted if since else {}, tell)
+        left = excused(place.fleet, look.found, {*names}.difference(own))
+        findings = [*look.broken, *(left.kept if part else left.findings), *judged.findings]
+        if where is not None:
             exhibits = [
                 Exhibit(one, fleet.repository, look.renders[one.name])
                 for one in environments
                 if one.name in look.renders
             ]
             findings += unexcused(place.fleet, _tried(place.fleet, exhibits, where, narrate))
+        shard = None
+        if part:
+            from fleetops.api.shards import state_of
+
+            shard = Shard(
+                number=part.number,
+                of=part.of,
+                state=state_of(outset, request, case.former.state.name if case else None),
+                unused=dict(left.unused),
+                synced=tuple(synced),
+            )
     reached = dict.fromkeys(one.name for one in environments)
     return Validation(
         ok=not any(finding.severity == "error" for finding in findings),
         environments=tuple(reached),
-        unreached=tuple(name for name in asked if name not in reached),
+        unreached=tuple(name for name in own if name not in reached),
         manifests=look.manifests,
         findings=tuple(findings),
         accepted=judged.accepted,
+        shard=shard,
     )
 
 
-def _case(place: Bench, since: Since, environments: Sequence[Environment], *, named: bool) -> Case:
-    from fleetops.api.case import open_case
+def _untold(_line: str) -> None:
+    """Leave a line to whoever merges."""
 
-    accepted = SAFEGUARD_LOOSENED.id in since.accepted
-    return open_case(place, since.revision, environments, named=named, accepted=accepted)
+
+def _unowned(
+    place: Bench, books: Sequence[Book], environments: Iterable[Environment]
+) -> Iterator[Danger]:
+    for one in environments:
+        if one.gates.approvals:
+            yield from unowned(place, one, place.fleet.closure(one), books)
 
 
 def _tried(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 GROUPS = (
     (("promote", "rollback"), promotions.add),
     (("rehearse",), clusters.add_rehearse),
-    (("validate", "diff"), validation.add),
+    (("validate", "merge", "diff"), validation.add),
     (("report",), reports.add),
     (("status", "wait", "history", "releases"), running.add),
     (("capture", "init", "explain", "schema"), describing.add),

@@ -96,9 +96,21 @@ MANUALS = {
             ("what a branch reaches, and its dangers", "fleetops validate --from origin/main"),
             ("for GitHub's code scanning", "fleetops validate -o sarif > fleetops.sarif"),
             (
+                "the second of five jobs, for fleetops merge",
+                "fleetops validate --shard 2/5 -o json > shard-2.json",
+            ),
+            (
                 "some manifests against a real API server",
                 "fleetops validate --on-cluster base/queue",
             ),
+        ),
+        "nothing is wrong; there may be warnings",
+        "an error was found, or a danger or a closed gate that is not accepted",
+    ),
+    "fleetops merge": Manual(
+        (
+            ("what five jobs have found", "fleetops merge shard-*.json"),
+            ("for the findings of a merge request", "fleetops merge -o junit shard-*.json > f.xml"),
         ),
         "nothing is wrong; there may be warnings",
         "an error was found, or a danger or a closed gate that is not accepted",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fleetops.cli.options import (
@@ -16,17 +18,17 @@ from fleetops.cli.options import (
 from fleetops.errors import UsageError
 
 if TYPE_CHECKING:
-    import argparse
-
     from fleetops.api.results import Validation
     from fleetops.cli.options import (
         Commands,
     )
     from fleetops.cli.session import Session
 
+_FORMATS = ("markdown", "github", "junit", "sarif")
+
 
 def add(commands: Commands) -> None:
-    """Describe validate and diff."""
+    """Describe validate, merge and diff."""
     validate = command(commands, "validate", _validate, "validate what a controller would apply")
     validate.description = (
         "Say what is wrong with what a controller would apply, at the line of the base or overlay:"
@@ -43,6 +45,12 @@ def add(commands: Commands) -> None:
     )
     accepting(validate, "with --from: even if this danger rule or gate refuses the change")
     validate.add_argument(
+        "--shard",
+        type=_part,
+        metavar="K/N",
+        help="only the K-th of N parts of the environments, for fleetops merge to put together",
+    )
+    validate.add_argument(
         "--on-cluster",
         action="store_true",
         help="also create every document in a throwaway Kubernetes, and remove it",
@@ -54,9 +62,28 @@ def add(commands: Commands) -> None:
         help="with --on-cluster: files or folders of manifests, in place of the environments",
     )
     given(validate, ALLOWED)
-    output(validate, "markdown", "github", "junit", "sarif")
+    output(validate, *_FORMATS)
 
+    _describe_merge(
+        command(commands, "merge", _merge, "put the shards of a validation together to a whole one")
+    )
     _describe_diff(command(commands, "diff", _diff, "compare two states of the repository"))
+
+
+def _describe_merge(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Put the shards of a validation together: print what fleetops validate would have said, and"
+        " end as it would have ended. It refuses shards that are not of one state of the"
+        " repository, or not all there. It believes what they say, and needs no repository."
+    )
+    parser.add_argument(
+        "files",
+        type=Path,
+        metavar="FILE",
+        nargs="+",
+        help="what fleetops validate --shard K/N --output json has printed",
+    )
+    output(parser, *_FORMATS)
 
 
 def _describe_diff(parser: argparse.ArgumentParser) -> None:
@@ -91,8 +118,16 @@ def _validate(session: Session, arguments: argparse.Namespace) -> int:
     return 0 if result.ok else 1
 
 
+def _merge(session: Session, arguments: argparse.Namespace) -> int:
+    from fleetops.api.merge import merge
+
+    paths = [session.directory / one for one in arguments.files]
+    session.print(result := merge(paths, session.narrate))
+    return 0 if result.ok else 1
+
+
 def _validation(session: Session, arguments: argparse.Namespace) -> Validation:
-    from fleetops.api.validate import Since, validate
+    from fleetops.api.validate import Request, Since, validate
 
     accepted = accepted_rules(arguments)
     if accepted and not arguments.start:
@@ -103,17 +138,35 @@ def _validation(session: Session, arguments: argparse.Namespace) -> Validation:
     if not arguments.on_cluster:
         if arguments.paths or arguments.kubeconfig or arguments.context:
             raise UsageError("PATH, --kubeconfig and --context go with --on-cluster")
-        return validate(opened(), arguments.env, session.narrate, since=since)
+        part = None
+        if arguments.shard:
+            from fleetops.api.shards import Part
+
+            part = Part(*arguments.shard)
+        request = Request(tuple(arguments.env), part, since=since)
+        return validate(opened(), request, session.narrate)
+    if arguments.shard:
+        raise UsageError("--shard and --on-cluster: give one of them")
     from fleetops.api.stand import Where
 
     where = Where(kubeconfig=arguments.kubeconfig, context=arguments.context)
     if not arguments.paths:
-        return validate(opened(), arguments.env, session.narrate, where, since)
+        request = Request(tuple(arguments.env), where=where, since=since)
+        return validate(opened(), request, session.narrate)
     if arguments.env or arguments.start:
         raise UsageError("PATH stands in the place of --env and --from: give one of them")
     from fleetops.api.trial import try_files
 
     return try_files(session.directory, arguments.paths, where, session.narrate)
+
+
+def _part(word: str) -> tuple[int, int]:
+    """Read which of how many parts is meant."""
+    number, _, of = word.partition("/")
+    if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        message = f"{word!r} is no K/N, as 2/5 is, with K from 1 to N"
+        raise argparse.ArgumentTypeError(message)
+    return int(number), int(of)
 
 
 def _diff(session: Session, arguments: argparse.Namespace) -> int:

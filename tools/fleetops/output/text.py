@@ -80,10 +80,14 @@ def _(result: Validation) -> list[str]:
     errors = sum(one.finding.severity == "error" for one in groups)
     said = f"{count(errors, 'error')}, {count(len(groups) - errors, 'warning')}"
     said = said if groups else "ok"
-    summary = f"{named(result.environments)}: {count(result.manifests, 'manifest')}, {said}"
-    if left := unreached(result.unreached):
-        none = f"the change reaches no environment: {said}"
-        summary = f"{summary if result.environments else none}; {left}"
+    where = named(result.environments) or "no environment"
+    if result.unreached and not result.environments:
+        where = "the change reaches no environment"
+    if result.shard:
+        where = f"shard {result.shard.number} of {result.shard.of}: {where}"
+    manifests = f"{count(result.manifests, 'manifest')}, " if result.environments else ""
+    left = f"; {left}" if (left := unreached(result.unreached)) else ""
+    summary = f"{where}: {manifests}{said}{left}"
     accepted = [line for one in result.accepted for line in _acceptance(one)]
     return [*_findings(result.findings), *accepted, summary]
 
