@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
+from clusterhome import linked_programs
 from fleetcopy import programs_on_path
 from fleetops.api.schemas import KINDS
 from fleetops.goyaml import read
@@ -75,6 +76,27 @@ def test_a_service_that_runs_in_two_versions(fleet: FleetCopy) -> None:
     local = fleet.json("status").data["environments"][0]
     assert local["services"][0]["versions"] == [":release1", ":release2"]
     assert "queue runs 2 versions: :release1, :release2" in local["off"]
+
+
+def test_what_a_validation_has_rendered_is_not_rendered_again(
+    fleet: FleetCopy, tmp_path: Path
+) -> None:
+    log, cache = tmp_path / "log", tmp_path / "cache"
+    linked_programs(cache)
+    script = f'echo "$PWD $*" >> {log}; exec $REAL "$@"'
+    environment = programs_on_path(tmp_path, kustomize=script) | {"XDG_CACHE_HOME": str(cache)}
+    first = fleet.run("status", **environment).out
+    assert fleet.run("report", **environment).code == 0
+    # For the first status, and for the report.
+    assert len(log.read_text().splitlines()) == 4
+    log.unlink()
+    assert fleet.run("status", **environment).out == first
+    assert fleet.run("releases", **environment).code == 0
+    assert not log.exists()
+    fleet.edit(LOCAL, "simulator\n    newTag: release2", "simulator\n    newTag: release1")
+    changed = fleet.run("status", **environment).out
+    assert changed != first
+    assert len(log.read_text().splitlines()) == 1
 
 
 def test_the_releases_and_where_they_run(fleet: FleetCopy) -> None:

@@ -29,6 +29,11 @@ class Store(Struct, frozen=True):
 
     folder: Path
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever put into it here."""
+        return not self.folder.exists()
+
     def read(self, name: str) -> bytes | None:
         """Give an entry, None where there is none; what is read stays longest."""
         path = self.folder / name

@@ -30,12 +30,14 @@ def report(
 
         comparison = diff.compare(fleet, diff.Request(environments, start), narrate)
     request = Request(environments, since=Since(start) if start else None)
+    # What the validation renders, the status is told of.
+    validation = validate(fleet, request, narrate)
     history = open_history(fleet.repository.root)
     return Report(
         repository=fleet.repository.root.name,
         commit=history.head if history else None,
         made=fleet.clock(),
         status=status(fleet, environments, None, narrate),
-        validation=validate(fleet, request, narrate),
+        validation=validation,
         comparison=comparison,
     )

@@ -62,7 +62,8 @@ class Recall:
 
     def find(self, environment: Environment) -> Opinion | None:
         """Give what was said of an environment as it is; None where that is not known."""
-        content = self._store.read(self._name(environment))
+        # What an entry is called depends on programs that may not be there yet.
+        content = None if self._store.is_empty else self._store.read(self._name(environment))
         if content is None:
             return None
         try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleetops.api.fleet import bench
 from fleetops.api.lag import with_lags
+from fleetops.api.recall import Recall
 from fleetops.api.results import (
     EnvironmentStatus,
     Releases,
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from fleetops.catalogue import Environment, Release
     from fleetops.checks import Scene
 
+    Versions = Mapping[str, set[str]]
+    """In which each image is run, as in `:release2`."""
+
 
 def status(
     fleet: Fleet,
@@ -41,13 +45,16 @@ def status(
     config = fleet.config
     ones = tuple(map(config.environment, environments)) or config.environments
     with bench(fleet, narrate) as place:
-        scenes = dict(_scenes(place, ones))
         running: Mapping[str, LiveStatus] = {}
         cluster = None
-        if target is not None:
+        if target is None:
+            known = dict(_known(place, ones))
+        else:
             from fleetops.api.live import live
             from fleetops.api.view import Subject, reach
 
+            scenes = dict(_scenes(place, ones))
+            known = {one: _versions(scene) for one, scene in scenes.items()}
             subjects = [
                 Subject(environment, scene)
                 for environment, scene in scenes.items()
@@ -57,8 +64,8 @@ def status(
                 running = live(view, subjects, asked=bool(environments))
                 cluster = view.seen()
         found = [
-            _environment(fleet, environment, scene, running.get(environment.name))
-            for environment, scene in scenes.items()
+            _environment(fleet, environment, versions, running.get(environment.name))
+            for environment, versions in known.items()
         ]
         return Status(environments=tuple(with_lags(place, found)), cluster=cluster)
 
@@ -67,10 +74,10 @@ def releases(fleet: Fleet, narrate: Callable[[str], None]) -> Releases:
     """List the catalogue, and where each release runs."""
     running: dict[str, list[str]] = {name: [] for name in fleet.releases}
     with bench(fleet, narrate) as place:
-        for environment, scene in _scenes(place, fleet.config.environments):
-            if isinstance(scene, InputError):
-                raise scene
-            if release := running_release(scene.versions, fleet.releases):
+        for environment, versions in _known(place, fleet.config.environments):
+            if isinstance(versions, InputError):
+                raise versions
+            if release := running_release(versions, fleet.releases):
                 running[release.name].append(environment.name)
     return Releases(
         releases=tuple(
@@ -88,6 +95,30 @@ def releases(fleet: Fleet, narrate: Callable[[str], None]) -> Releases:
     )
 
 
+def _known(
+    bench: Bench, environments: Sequence[Environment]
+) -> Iterator[tuple[Environment, Versions | InputError]]:
+    """Give the versions that each environment runs: as a validation found, or of a new render."""
+    recall = Recall(bench)
+    opinions = {one.name: recall.find(one) for one in environments}
+    unknown = [one for one in environments if opinions[one.name] is None]
+    scenes = _scenes(bench, unknown)
+    for environment in environments:
+        opinion = opinions[environment.name]
+        if opinion is None:
+            _, scene = next(scenes)
+            yield environment, _versions(scene)
+        else:
+            versions: dict[str, set[str]] = {}
+            for name, version in opinion.runs:
+                versions.setdefault(name, set()).add(version)
+            yield environment, versions
+
+
+def _versions(scene: Scene | InputError) -> Versions | InputError:
+    return scene if isinstance(scene, InputError) else scene.versions
+
+
 def _scenes(
     bench: Bench, environments: Sequence[Environment]
 ) -> Iterator[tuple[Environment, Scene | InputError]]:
@@ -100,17 +131,20 @@ def _scenes(
 
 
 def _environment(
-    fleet: Fleet, environment: Environment, scene: Scene | InputError, live: LiveStatus | None
+    fleet: Fleet,
+    environment: Environment,
+    known: Versions | InputError,
+    live: LiveStatus | None,
 ) -> EnvironmentStatus:
-    versions = {} if isinstance(scene, InputError) else scene.versions
+    versions = {} if isinstance(known, InputError) else known
     running = running_release(versions, fleet.releases)
     return EnvironmentStatus(
         environment=environment.name,
         release=running.name if running else None,
         services=services(fleet, versions),
         off=(
-            (f"cannot be rendered: {scene.summary}",)
-            if isinstance(scene, InputError)
+            (f"cannot be rendered: {known.summary}",)
+            if isinstance(known, InputError)
             else tuple(_off(images_of(fleet), versions, running, fleet.releases))
         ),
         live=live,
