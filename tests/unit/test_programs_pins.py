@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from fleetops.programs.golang import carried
 from fleetops.programs.pins import (
     CLUSTER_PROGRAMS,
+    HELM,
     HERE,
     KUBECONFORM,
     KUSTOMIZE,
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from fleetops.programs.pins import Program
 
 
-def test_kustomize_and_kubeconform_are_pinned() -> None:
+def test_kustomize_kubeconform_and_helm_are_pinned() -> None:
+    assert read_pin(HELM).version == Version(3, 22, 0)
     assert read_pin(KUSTOMIZE).version == Version(5, 8, 2)
     assert read_pin(KUBECONFORM).version == Version(0, 8, 0)
 
@@ -57,14 +59,14 @@ def test_what_is_built_together_is_named_for_its_package(program: Program) -> No
 
 
 @pytest.mark.parametrize(
-    "program", [*PROGRAMS, *CLUSTER_PROGRAMS], ids=lambda program: program.name
+    "program", [*PROGRAMS, HELM, *CLUSTER_PROGRAMS], ids=lambda program: program.name
 )
 def test_a_pin_is_a_version_that_is_accepted_on_path(program: Program) -> None:
     assert read_pin(program).version in program.accepted
 
 
 @pytest.mark.parametrize(
-    "program", [*PROGRAMS, *CLUSTER_PROGRAMS], ids=lambda program: program.name
+    "program", [*PROGRAMS, HELM, *CLUSTER_PROGRAMS], ids=lambda program: program.name
 )
 def test_the_carried_go_is_new_enough_for_every_pin(program: Program, tmp_path: Path) -> None:
     assert carried(repository=tmp_path).version >= read_pin(program).go

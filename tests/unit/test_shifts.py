@@ -52,6 +52,7 @@ LOOSER = {
     "any registry": ("registries: [docker.io, ghcr.io/example]\n", ""),
     "one more remote": ("[github.com/acme]", "[github.com/acme, evil.test]"),
     "a wider remote": ("[github.com/acme]", "[github.com]"),
+    "charts": ("version: 1\n", "version: 1\nhelm: true\n"),
     "another resource": ("Secret/ca", "Secret/*"),
     "another check": ("floating-tag", "plain-text-secret"),
     "in one more environment": ("[dev]", "[dev, prod]"),
@@ -149,11 +150,8 @@ def test_each_says_where_it_is_written() -> None:
 def test_no_change_decides_about_itself(old: str, new: str) -> None:
     before, after = read(FLEET), read(FLEET.replace(old, new))
     config = held(before, after, ("1.36", "1.37"), accepted=False)
-    assert (config.registries, config.throwaway_contexts, config.remotes) == (
-        before.registries,
-        before.throwaway_contexts,
-        before.remotes,
-    )
+    for key in ("registries", "throwaway_contexts", "remotes", "helm"):
+        assert getattr(config, key) == getattr(before, key)
     former = {one.name: one for one in before.environments}
     for one in config.environments:
         if one.name in former:

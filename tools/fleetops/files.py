@@ -109,6 +109,21 @@ class Repository(Struct, frozen=True, dict=True):
             return inside in mount.files or inside in mount.links or mount.is_directory(inside)
         return os.path.lexists(self.root / path)
 
+    def below(self, path: str) -> list[str]:
+        """List what stands below a folder, sorted; links count as files, and none is followed."""
+        if self._is_mounted(path):
+            label, inside = split(path)
+            mount = self.mounts[label]
+            folder = "" if inside == "." else f"{inside}/"
+            paths = [one for one in (*mount.files, *mount.links) if one.startswith(folder)]
+            return sorted(within(label, one) for one in paths)
+        found = []
+        for directory, folders, names in os.walk(self.root / path):
+            links = [one for one in folders if os.path.islink(f"{directory}/{one}")]  # noqa: PTH114
+            folder = os.path.relpath(directory, self.root)
+            found += [os.path.normpath(f"{folder}/{name}") for name in (*names, *links)]
+        return sorted(found)
+
     def size(self, path: str) -> int | None:
         """Give the size of a regular file in bytes, None where there is none."""
         if self._is_mounted(path):

@@ -1,8 +1,8 @@
 """An overlay as kustomize is to see it: where it stands, or laid out with what is from elsewhere.
 
-kustomize would fetch a remote base by itself. So an overlay with one is written into a scratch
-folder, only what it consists of, with the commits of others beside the repository and a path to
-them where the URL stood.
+kustomize would fetch a remote base by itself, and Helm pull a chart. So an overlay with one is
+written into a scratch folder, only what it consists of, with the commits of others beside the
+repository and a path to them where the URL stood.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -47,14 +47,23 @@ class Layout(Struct, frozen=True):
         return words.replace(f"{self.root}/", "")
 
 
+class Taken(NamedTuple):
+    """An overlay that is rendered."""
+
+    repository: Repository
+    closure: Closure
+    layout: Layout
+
+
 def lay_out(repository: Repository, closure: Closure, scratch: Path) -> Layout:
     """Give where to run kustomize; a folder in `scratch` is made where it has to be another.
 
     Raises InputError for what would come out otherwise than where kustomize has fetched.
     """
-    if not closure.remotes:
+    if not closure.remotes and not closure.charts:
         return Layout(repository.root)
-    _refuse_origins(closure)
+    if closure.remotes:
+        _refuse_origins(closure)
     # The temporary folder may be a link, and kustomize prints where it leads.
     root = Path(tempfile.mkdtemp(prefix="laid-out-", dir=scratch)).resolve()
     # A digest is found again in whatever kustomize says, and never by mistake.

@@ -5,25 +5,24 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
 
 from fleetops import goyaml
+from fleetops.diagnosis import diagnosis, texts
 from fleetops.errors import ExceededError, FleetopsError, InputError, Place
-from fleetops.kustomization.fields import GENERATED
-from fleetops.laid_out import lay_out
-from fleetops.manifests import mappings, parse
+from fleetops.laid_out import Taken, lay_out
+from fleetops.manifests import parse
 from fleetops.programs import Batch, Command, brief_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from fleetops.errors import ProgramError
     from fleetops.files import Repository
     from fleetops.kustomization import Closure
-    from fleetops.laid_out import Layout
     from fleetops.manifests import Manifest
     from fleetops.programs import Completed
 
@@ -34,19 +33,8 @@ MAX_OUTPUT = 64 * 1024 * 1024
 MAX_MEMORY = 3 * 1024**3
 """Bytes that kustomize may take for one; thousands of objects take about 200 MiB."""
 
-_SHORTEST_SECRET = 4
 _ANCHOR = re.compile(r"(?:^|[\s\[{,:?-])&[^\s\[\]{},]")
 _ALIAS = re.compile(r"(?:^|[\s\[{,:?-])\*[^\s\[\]{},]")
-# What kustomize says of a broken file or folder, in the words of everything that leads there.
-_IN_FILE = re.compile(
-    r".*accumulating resources from '[^']*': (?P<words>.*)': must build at directory:"
-    r" '(?P<path>[^']*)': file is not directory"
-)
-_IN_FOLDER = re.compile(r".*couldn't make target for path '(?P<path>[^']*)': (?P<words>.*)")
-_MERGED = re.compile(
-    r"merging from generator .*Name:\"(?P<name>[^\"]*)\".* does not exist; cannot merge or replace",
-    re.DOTALL,
-)
 
 
 class Render(Struct, frozen=True):
@@ -57,20 +45,14 @@ class Render(Struct, frozen=True):
     manifests: tuple[Manifest, ...]
 
 
-class Taken(NamedTuple):
-    """An overlay that is rendered."""
-
-    repository: Repository
-    closure: Closure
-    layout: Layout
-
-
 class Kustomize(Struct, frozen=True):
     """The kustomize to render with."""
 
     program: Path
     scratch: Path
     """An empty folder, for whatever it may leave at home."""
+    helm: Callable[[], Path] | None = None
+    """Gives the Helm for charts; needed where they are allowed."""
 
     def start(self, overlays: Iterable[tuple[Repository, Closure] | FleetopsError]) -> Rendering:
         """Render overlays side by side, within the `with` block that the result is for.
@@ -89,8 +71,11 @@ class Kustomize(Struct, frozen=True):
 
     def command(self, taken: Taken) -> Command:
         """Give the command that renders an overlay."""
+        helm: tuple[str, ...] = ()
+        if taken.closure.charts and self.helm:
+            helm = ("--enable-helm", "--helm-command", str(self.helm()))
         return Command(
-            (str(self.program), "build", "--", taken.closure.overlay),
+            (str(self.program), "build", *helm, "--", taken.closure.overlay),
             taken.layout.root,
             brief_environment(self.scratch),
             SECONDS,
@@ -172,7 +157,7 @@ def _render(taken: Taken, outcome: Completed) -> Render | FleetopsError:
     closure = taken.closure
     try:
         if outcome.returncode != 0:
-            return _diagnosis(taken, outcome.stderr.decode(errors="replace"))
+            return diagnosis(taken, outcome.stderr.decode(errors="replace"), MAX_MEMORY)
         text = outcome.stdout.decode()
         if closure.variables is not None:
             text = closure.variables.fill(text)
@@ -193,7 +178,7 @@ def _exceeded(closure: Closure, error: FleetopsError) -> FleetopsError:
 
 def _refusal(repository: Repository, closure: Closure) -> InputError | None:
     """Keep from kustomize what it would need all memory for: aliases of aliases of aliases."""
-    for text, path in _texts(repository, closure):
+    for text, path in texts(repository, closure):
         if "&" in text and "*" in text and _ANCHOR.search(text) and _ALIAS.search(text):
             try:
                 goyaml.read(text, path)
@@ -202,82 +187,4 @@ def _refusal(repository: Repository, closure: Closure) -> InputError | None:
             except InputError:
                 # What else is wrong with it, kustomize says.
                 continue
-    return None
-
-
-def _texts(repository: Repository, closure: Closure) -> Iterator[tuple[str, str]]:
-    """Give what kustomize may read as YAML, and where it is written."""
-    for path in closure.files:
-        yield repository.read_bytes(path).decode(errors="replace"), path
-    for kustomization in closure.kustomizations:
-        for text in _inline(kustomization.document.value):
-            yield text, kustomization.path
-
-
-def _inline(value: Any) -> Iterator[str]:  # noqa: ANN401
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _inline(item)
-
-
-def _secrets(repository: Repository, closure: Closure) -> set[str]:
-    """Give what kustomize may repeat in its words, of anything that speaks of Secrets."""
-    found: set[str] = set()
-    for text, _ in _texts(repository, closure):
-        if re.search(r"\bSecret\b", text):
-            found.update(text.split())
-    for kustomization in closure.kustomizations:
-        for generator in kustomization.document.value.get("secretGenerator") or ():
-            for word in _inline(generator):
-                found.update((word, *word.split(), *word.split("=")))
-            names = [str(one) for one in (*(generator.get("envs") or ()), generator.get("env"))]
-            for path in closure.files:
-                if path.endswith(tuple(names)):
-                    found.update(repository.read_bytes(path).decode(errors="replace").split())
-    return {word for word in found if len(word) >= _SHORTEST_SECRET}
-
-
-def _diagnosis(taken: Taken, words: str) -> InputError:
-    """Say why kustomize refuses: the broken file and line if there is one, or its own words."""
-    repository, closure, layout = taken
-    if known := _reworded(closure, words):
-        return known
-    for path in closure.files:
-        if path.endswith((".yaml", ".yml", ".json")):
-            try:
-                goyaml.read(repository.read_text(path), path)
-            except InputError as error:
-                return error
-    for secret in sorted(_secrets(repository, closure), key=len, reverse=True):
-        words = words.replace(secret, "…")
-    words = " ".join(layout.in_words_of_ours(words).split()).removeprefix("Error: ")
-    path = closure.top.path
-    if (found := _IN_FILE.fullmatch(words)) and found["path"] in closure.files:
-        path, words = found["path"], found["words"]
-    elif found := _IN_FOLDER.fullmatch(words):
-        for kustomization in closure.kustomizations:
-            if kustomization.folder == found["path"]:
-                path, words = kustomization.path, found["words"]
-    return InputError(f"kustomize cannot render it: {words}", place=Place(path))
-
-
-def _reworded(closure: Closure, words: str) -> InputError | None:
-    """Say better what kustomize's words do not say well: too much memory, and an empty merge."""
-    if "cannot allocate memory" in words or "out of memory" in words:
-        message = f"takes more than {MAX_MEMORY // 1024**3} GiB to render"
-        return InputError(message, place=Place(closure.top.path))
-    # These words have an address of its memory in them, and no line.
-    if found := _MERGED.search(words):
-        for kustomization in reversed(closure.kustomizations):
-            for key in GENERATED:
-                for index, item in mappings(kustomization.document.value.get(key)):
-                    how = item.get("behavior")
-                    if item.get("name") == found["name"] and how in {"merge", "replace"}:
-                        return InputError(
-                            f"there is no {found['name']} to {how}",
-                            place=kustomization.place(key, index),
-                            hint="a base has to generate it, with the same name and namespace",
-                        )
     return None

@@ -28,7 +28,7 @@ def bench_at(bench: Bench, git: Git, commit: str) -> Bench:
     folder = bench.folder("commit")
     export(git, commit, folder)
     with said_of(commit):
-        fleet = replace(fleet_in(folder), clock=bench.fleet.clock, fetch=bench.fleet.fetch)
+        fleet = replace(fleet_in(folder), clock=bench.fleet.clock, means=bench.fleet.means)
     return replace(bench, fleet=fleet, revision=commit)
 
 

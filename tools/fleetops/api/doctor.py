@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleetops.api.results import Doctor, ProgramStatus
-from fleetops.programs import CLUSTER_PROGRAMS, PROGRAMS, ensure, inventory
+from fleetops.programs import CLUSTER_PROGRAMS, HELM, PROGRAMS, ensure, inventory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,10 +31,12 @@ def doctor(directory: Path) -> Doctor:
     return Doctor(ok=ok, programs=programs)
 
 
-def install(directory: Path, narrate: Callable[[str], None], *, cluster: bool) -> list[Path]:
-    """Get every program, those of a throwaway cluster too if asked; where each is, is the result.
+def install(
+    directory: Path, narrate: Callable[[str], None], *, helm: bool = False, cluster: bool = False
+) -> list[Path]:
+    """Get every program, Helm and those of a cluster if asked; where each is, is the result.
 
     Raises ProgramError where one is not on PATH and cannot be built.
     """
-    programs = (*PROGRAMS, *CLUSTER_PROGRAMS) if cluster else PROGRAMS
+    programs = (*PROGRAMS, *([HELM] if helm else ()), *(CLUSTER_PROGRAMS if cluster else ()))
     return [ensure(program, directory.absolute(), narrate) for program in programs]

@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,9 @@ from msgspec import Struct
 from fleetops.catalogue import CONFIG, read_config, read_releases
 from fleetops.errors import InputError, Place, UsageError
 from fleetops.files import Repository
-from fleetops.kustomization import NAMES, Remotes, links_on, read_closure, read_variables
+from fleetops.kustomization import NAMES, Allowed, links_on, read_closure, read_variables
 from fleetops.laid_out import as_kustomization, copy
-from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
+from fleetops.programs import HELM, KUBECONFORM, KUSTOMIZE, ensure
 from fleetops.render import Kustomize, Render
 from fleetops.schema import available_minors
 from fleetops.words import unknown
@@ -35,6 +35,15 @@ if TYPE_CHECKING:
     from fleetops.remotes.snapshot import Snapshot
 
 
+class Means(Struct, frozen=True):
+    """What an overlay may need beside the repository's files."""
+
+    fetch: Callable[[Address, Place], Snapshot]
+    """Gives a commit of another repository."""
+    helm: Callable[[], Path]
+    """Gives the Helm for charts; built if there is none."""
+
+
 class Fleet(Struct, frozen=True, dict=True):
     """A repository with its fleetops.yaml."""
 
@@ -47,8 +56,8 @@ class Fleet(Struct, frozen=True, dict=True):
 
     described: bool = True
     """False where there is no fleetops.yaml, and so no catalogue."""
-    fetch: Callable[[Address, Place], Snapshot] | None = None
-    """Gives a commit of another repository; None where no overlay is read."""
+    means: Means | None = None
+    """None where no overlay is read."""
     closures: Mapping[str, Closure] = {}
     """What overlays consist of, by environment, as far as it was read before."""
 
@@ -84,8 +93,7 @@ class Fleet(Struct, frozen=True, dict=True):
         `known` and what is raised are those of `read_closure`.
         """
         place = Place(CONFIG)
-        overlay = environment.overlay
-        closure = read_closure(repository, overlay, place=place, known=known, remotes=self.remotes)
+        closure = self.read(repository, environment.overlay, place, known)
         if environment.flux is None:
             return closure
         variables = read_variables(repository, environment.flux, closure.overlay, place)
@@ -95,10 +103,21 @@ class Fleet(Struct, frozen=True, dict=True):
             closure, files=files, links=tuple(sorted(links)), variables=variables
         )
 
-    @property
-    def remotes(self) -> Remotes:
-        """What may be had of other repositories."""
-        return Remotes(self.config.remotes, self.fetch)
+    def read(
+        self,
+        repository: Repository,
+        overlay: str,
+        place: Place | None = None,
+        known: dict[str, Closure] | None = None,
+    ) -> Closure:
+        """Find what any overlay consists of, as far as that is allowed here."""
+        fetch = self.means.fetch if self.means else None
+        allowed = Allowed(self.config.remotes, fetch, self.config.helm)
+        closure = read_closure(repository, overlay, place=place, known=known, allowed=allowed)
+        if closure.charts and self.means:
+            # Whoever renders has no time to wait for it.
+            self.means.helm()
+        return closure
 
     @cached_property
     def _bases(self) -> dict[str, Closure]:
@@ -191,7 +210,8 @@ class Bench(Struct, frozen=True, dict=True):
     def kustomize(self) -> Kustomize:
         """The kustomize to render with; built if there is none."""
         program = ensure(KUSTOMIZE, self.guarded, self.narrate)
-        return Kustomize(program, self.folder("home"))
+        means = self.fleet.means
+        return Kustomize(program, self.folder("home"), means.helm if means else None)
 
     @cached_property
     def kubeconform(self) -> Path:
@@ -222,7 +242,11 @@ class Bench(Struct, frozen=True, dict=True):
             before(closure)
             return self.fleet.repository, closure
 
-        with self.kustomize.start(map(overlay, environments)) as rendering:
+        overlays: Iterable[tuple[Repository, Closure] | InputError] = map(overlay, environments)
+        if self.fleet.config.remotes or self.fleet.config.helm:
+            # What is fetched or built takes longer than a render may.
+            overlays = list(overlays)
+        with self.kustomize.start(overlays) as rendering:
             yield map(_usable, rendering.each())
 
     def survey(self, environments: Iterable[Environment]) -> list[Render | InputError]:
@@ -278,6 +302,7 @@ def bench(fleet: Fleet, narrate: Callable[[str], None]) -> Iterator[Bench]:
 
         return fetch.fetch(address, place, NAMES, guarded, narrate)
 
+    means = Means(fetch, cache(lambda: ensure(HELM, guarded, narrate)))
     with tempfile.TemporaryDirectory(prefix="fleetops-") as scratch:
-        fetching = msgspec.structs.replace(fleet, fetch=fetch)
-        yield Bench(fetching, Path(scratch).resolve(), narrate, guarded)
+        able = msgspec.structs.replace(fleet, means=means)
+        yield Bench(able, Path(scratch).resolve(), narrate, guarded)

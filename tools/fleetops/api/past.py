@@ -13,7 +13,7 @@ from fleetops.files import Repository
 from fleetops.git import open_git
 from fleetops.git.log import is_cut_off, renamed_from, steps
 from fleetops.git.replica import Replica
-from fleetops.kustomization import NAMES, read_closure, retagged
+from fleetops.kustomization import NAMES, retagged
 from fleetops.render import Render
 
 if TYPE_CHECKING:
@@ -170,9 +170,7 @@ class _Past:
         if not self._repository.is_directory(self._overlay):
             return State("absent", why=f"{self._overlay} does not exist")
         try:
-            closure = read_closure(
-                self._repository, self._overlay, remotes=self._bench.fleet.remotes
-            )
+            closure = self._bench.fleet.read(self._repository, self._overlay)
         except InputError as error:
             self.renders += 1
             return _broken(error)

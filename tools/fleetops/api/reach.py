@@ -82,7 +82,8 @@ class _Decided:
 
     def __init__(self, bench: Bench, former: Former) -> None:
         self._fleets = former.state.fleet, bench.fleet
-        then, now = ((it.config.registries, it.config.remotes) for it in self._fleets)
+        configs = [fleet.config for fleet in self._fleets]
+        then, now = ((it.registries, it.remotes, it.helm) for it in configs)
         self._origins = then == now
         self._owners = all(book.texts == book_of(bench).texts for book in former.books)
         self._settings = tuple(dict(_settings(fleet)) for fleet in self._fleets)

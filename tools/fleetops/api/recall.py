@@ -2,7 +2,8 @@
 
 It depends on every byte of fleetops, its schemas, kustomize and kubeconform; on the repository's
 own schemas and the environment's prerequisites; on what the overlay consists of, and what is
-allowed of other repositories; and on what the catalogue says of what runs.
+allowed of other repositories and of charts, then on Helm too; and on what the catalogue says of
+what runs.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from fleetops.api.customs import grounds, needed
 from fleetops.api.footprint import Footprint, Ground, digest_of  # noqa: TC001 - as below
 from fleetops.api.results import Finding  # noqa: TC001 - the type of a field, which msgspec reads
 from fleetops.catalogue import Bearings
+from fleetops.programs import HELM, present
 from fleetops.programs.places import cache_folder
 from fleetops.store import Store
 
@@ -112,12 +114,16 @@ class Recall:
     @cached_property
     def _grounds(self) -> list[str]:
         """Digests of all that is the same for every environment."""
-        programs = (self._bench.kustomize.program, self._bench.kubeconform)
+        fleet = self._bench.fleet
+        programs = [self._bench.kustomize.program, self._bench.kubeconform]
+        # What was said of a chart is of a Helm that was there then.
+        if fleet.config.helm and (helm := present(HELM, self._bench.guarded)):
+            programs.append(helm)
         own = Path(fleetops.__file__).parent
         return [
             *(digest_of(path.read_bytes()) for path in programs),
             _digest_all(sorted(_files(own)), own),
-            digest_of(msgspec.json.encode(self._bench.fleet.config.remotes)),
+            digest_of(msgspec.json.encode((fleet.config.remotes, fleet.config.helm))),
         ]
 
 

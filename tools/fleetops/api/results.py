@@ -531,7 +531,7 @@ class ProgramStatus(Struct, frozen=True, kw_only=True):
     fix: str | None
     """The one command that puts it right."""
     optional: bool = False
-    """Only `fleetops cluster` needs it."""
+    """Only Helm charts or `fleetops cluster` need it."""
 
 
 class Doctor(Result, frozen=True, kw_only=True, tag="doctor"):

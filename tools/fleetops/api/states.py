@@ -39,11 +39,12 @@ class State(Struct, frozen=True, dict=True):
         return {one.name: one for one in self.fleet.config.environments}
 
     def judged_by(self, former: State) -> State:
-        """Give it with the remotes that were allowed before: a change allows itself none."""
+        """Give it with what was allowed before of remotes and charts: no change allows itself."""
         if not former.environments:
             return self
-        config = replace(self.fleet.config, remotes=former.fleet.config.remotes)
-        return State(self.name, replace(self.fleet, config=config))
+        before = former.fleet.config
+        config = replace(self.fleet.config, remotes=before.remotes, helm=before.helm)
+        return replace(self, fleet=replace(self.fleet, config=config))
 
     def failure(self, error: InputError) -> InputError:
         """Say where an error is, if that is not the work tree."""
@@ -77,4 +78,4 @@ def open_state(bench: Bench, git: Git, revision: str) -> State:
             config = parse_config(repository)
         except InputError as error:
             problem = at_commit(error, commit)
-    return State(commit, Fleet(repository, config, fetch=bench.fleet.fetch), problem)
+    return State(commit, Fleet(repository, config, means=bench.fleet.means), problem)

@@ -97,6 +97,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     remotes: tuple[Host, ...] = ()
     """The hosts, or folders of hosts, that bases may be fetched from; from nowhere if none is
     named."""
+    helm: bool = False
+    """Whether Helm charts that lie in the repository are rendered."""
     forge: Literal["github", "gitlab", "gitea"] | None = None
     """What the host of the remote is, where it is neither github.com nor gitlab.com."""
     throwaway_contexts: tuple[Context, ...] = ()

@@ -46,6 +46,9 @@ def shifts(old: Config, new: Config, time: datetime) -> Iterator[Shift]:
     yield from _exceptions(old.exceptions, new.exceptions)
     yield from _registries(old.registries, new.registries)
     yield from _remotes(old.remotes, new.remotes)
+    if old.helm != new.helm:
+        kind = looser if new.helm else stricter
+        yield kind(f"Helm charts are {'' if new.helm else 'no longer '}rendered", ("helm",))
     yield from _contexts(old.throwaway_contexts, new.throwaway_contexts)
     if old.catalogue != new.catalogue:
         message = f"releases are read from {new.catalogue}, not from {old.catalogue}"
@@ -58,8 +61,9 @@ def shifts(old: Config, new: Config, time: datetime) -> Iterator[Shift]:
 def held(old: Config, new: Config, minors: Sequence[str], *, accepted: bool) -> Config:
     """Give the new environments with what decided about them before.
 
-    Where the change is `accepted`, its exceptions, minors and remotes hold; what it does to gates
-    and registries has to be merged first. Of the former minors, those of `minors` can be asked for.
+    Where the change is `accepted`, its exceptions, minors, remotes and charts hold; what it does to
+    gates and registries has to be merged first. Of the former minors, those of `minors` can be
+    asked for.
     """
     former = {one.name: one for one in old.environments}
 
@@ -81,6 +85,7 @@ def held(old: Config, new: Config, minors: Sequence[str], *, accepted: bool) -> 
         exceptions=tuple(excuses),
         registries=old.registries,
         remotes=new.remotes if accepted else old.remotes,
+        helm=new.helm if accepted else old.helm,
         throwaway_contexts=old.throwaway_contexts,
     )
 

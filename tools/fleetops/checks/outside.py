@@ -18,9 +18,9 @@ def unrenderable(_scene: Scene) -> Iterator[Problem]:
 
     A controller could not render it either, or it leads out of the repository, which is not
     followed here: a file that is missing or is not YAML, a circle of bases, a link to somewhere
-    else, a URL that `remotes` in fleetops.yaml does not allow or that names no commit, a Helm
-    chart, more than the limits of time and size. Nothing else can be said of the environment until
-    that is put right.
+    else, a URL that `remotes` in fleetops.yaml does not allow or that names no commit, a Helm chart
+    that is not in the repository or not allowed by `helm`, more than the limits of time and size.
+    Nothing else can be said of the environment until that is put right.
     """
     yield from ()
 
@@ -158,11 +158,11 @@ def safeguard_loosened(_scene: Scene) -> Iterator[Problem]:
     `validate --from REF` judges a change by what fleetops.yaml says at REF: its gates, registries,
     remotes, exceptions, minors, schemas, and the CODEOWNERS files where an environment asks for
     approvals. Here the change makes one of them weaker, or other in a way that cannot be told from
-    weaker: an exception, a registry, a remote, a schema or a context more, a minor or a gate less,
-    an environment gone, in another order or with another overlay. It is not heeded unless somebody
-    who may decide that, not the change itself, says so with `--accept safeguard-loosened --because
-    "…"`. Then its exceptions, minors, schemas and remotes hold at once; gates and registries from
-    its merge on, each having an `--accept` of its own.
+    weaker: an exception, a registry, a remote, a schema or a context more, Helm charts, a minor or
+    a gate less, an environment gone, in another order or with another overlay. It is not heeded
+    unless somebody who may decide that, not the change itself, says so with `--accept
+    safeguard-loosened --because "…"`. Then its exceptions, minors, schemas, remotes and charts hold
+    at once; gates and registries from its merge on, each having an `--accept` of its own.
     """
     yield from ()
 

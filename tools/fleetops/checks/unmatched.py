@@ -132,6 +132,8 @@ def _own_text(scene: Scene, kustomization: Kustomization) -> str | None:
     loaded = [one for key in ("resources", "bases", "components") for one in value.get(key) or ()]
     if len(loaded) > len(kustomization.resources) or value.get("generators"):
         return None
+    if kustomization.charts:
+        return None
     try:
         return "".join(map(scene.read, (*kustomization.resources, *kustomization.patches)))
     except InputError:

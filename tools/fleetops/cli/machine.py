@@ -21,6 +21,7 @@ def add(commands: Commands) -> None:
     tools = command(commands, "tools", _install, "the external programs")
     install = tools.add_subparsers(title="commands", metavar="COMMAND", required=True)
     ahead = command(install, "install", _install, "build what is missing, ahead of its first use")
+    ahead.add_argument("--helm", action="store_true", help="also what renders Helm charts")
     ahead.add_argument("--cluster", action="store_true", help="also what fleetops cluster needs")
 
     shell = command(commands, "completion", _completion, "print the completion of a shell")
@@ -43,7 +44,8 @@ def _doctor(session: Session, _arguments: argparse.Namespace) -> int:
 def _install(session: Session, arguments: argparse.Namespace) -> int:
     from fleetops.api.doctor import install
 
-    for path in install(session.directory, session.narrate, cluster=arguments.cluster):
+    asked = {"helm": arguments.helm, "cluster": arguments.cluster}
+    for path in install(session.directory, session.narrate, **asked):
         sys.stdout.write(f"{path}\n")
     return 0
 

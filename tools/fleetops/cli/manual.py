@@ -193,6 +193,7 @@ MANUALS = {
     "fleetops tools install": Manual(
         (
             ("before the first run, in an image say", "fleetops tools install"),
+            ("and what charts need", "fleetops tools install --helm"),
             ("and what a rehearsal needs", "fleetops tools install --cluster"),
         ),
         "every program is there",

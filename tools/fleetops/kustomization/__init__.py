@@ -1,9 +1,9 @@
 """Kustomizations: reading what they are made of, and editing their images."""
 
 from fleetops.kustomization.closure import (
+    Allowed,
     Closure,
     Kustomization,
-    Remotes,
     is_below,
     links_on,
     read_closure,
@@ -18,11 +18,11 @@ from fleetops.kustomization.variables import Variables, read_variables
 __all__ = [
     "LOADED",
     "NAMES",
+    "Allowed",
     "Closure",
     "ImageEntry",
     "Kustomization",
     "Pin",
-    "Remotes",
     "Tracer",
     "Variables",
     "image_entries",

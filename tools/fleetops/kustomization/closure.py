@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fleetops.errors import InputError, Place
 from fleetops.files import MAX_BYTES
@@ -24,21 +25,28 @@ if TYPE_CHECKING:
 
     from fleetops.files import Repository
     from fleetops.goyaml import Document, NodePath
+    from fleetops.kustomization.charts import Chart
     from fleetops.kustomization.variables import Variables
     from fleetops.remotes.address import Address
     from fleetops.remotes.snapshot import Snapshot
 
 MAX_NESTING = 50
 """Kustomizations above one another."""
+MAX_FILES = 5_000
+"""Of one Helm chart; the largest known ones have some hundreds."""
+MAX_CHART = 64 * 1024**2
+"""Bytes of all of them."""
 
 
-class Remotes(Struct, frozen=True):
-    """What may be had of other repositories."""
+class Allowed(Struct, frozen=True):
+    """What an overlay may be made of beside the repository's files; without a word, nothing."""
 
-    allowed: tuple[str, ...] = ()
-    """Hosts, and folders of hosts."""
+    remotes: tuple[str, ...] = ()
+    """Hosts, and folders of hosts, that bases may be fetched from."""
     fetch: Callable[[Address, Place], Snapshot] | None = None
-    """Gives a commit's files; needed where anything is allowed."""
+    """Gives a commit's files; needed where a host is allowed."""
+    helm: bool = False
+    """Whether Helm charts are rendered."""
 
 
 class Kustomization(Struct, frozen=True):
@@ -54,6 +62,8 @@ class Kustomization(Struct, frozen=True):
     """The manifest files that it names."""
     patches: tuple[str, ...] = ()
     """The patch files that it names."""
+    charts: tuple[Chart, ...] = ()
+    """The Helm charts that it renders."""
 
     def place(self, *path: str | int) -> Place:
         """Find the line of a field."""
@@ -93,6 +103,11 @@ class Closure(Struct, frozen=True):
         return tuple(link for link in self.links if is_local(link[0]))
 
     @property
+    def charts(self) -> tuple[Chart, ...]:
+        """The Helm charts in it, bases first."""
+        return tuple(chart for one in self.kustomizations for chart in one.charts)
+
+    @property
     def absent(self) -> set[str]:
         """Where in the repository itself another kustomization file could be."""
         folders = (one.folder for one in self.own_kustomizations)
@@ -120,7 +135,7 @@ def read_closure(
     *,
     place: Place | None = None,
     known: dict[str, Closure] | None = None,
-    remotes: Remotes | None = None,
+    allowed: Allowed | None = None,
 ) -> Closure:
     """Find every file of the overlay; `place` is where its name is written.
 
@@ -128,10 +143,10 @@ def read_closure(
     those of this overlay: many overlays stand on the same ones.
 
     Raises InputError with file and line for what cannot be rendered here: a path out of the
-    repository, a URL that `remotes` does not allow, a Helm chart, a cycle, a missing file, a
+    repository, a URL or a Helm chart that is not `allowed`, a cycle, a missing file, a
     kustomization that is none.
     """
-    walk = _Walk(repository, {} if known is None else known, remotes or Remotes())
+    walk = _Walk(repository, {} if known is None else known, allowed or Allowed())
     place = place or Place(overlay)
     folder = walk.resolve("", overlay, place)
     if not repository.is_directory(folder):
@@ -168,10 +183,10 @@ def links_on(repository: Repository, path: str, place: Place) -> Iterator[tuple[
 class _Walk:
     """A depth-first walk from an overlay to its bases."""
 
-    def __init__(self, repository: Repository, known: dict[str, Closure], remotes: Remotes) -> None:
+    def __init__(self, repository: Repository, known: dict[str, Closure], allowed: Allowed) -> None:
         self.repository = repository
         self.known = known
-        self.remotes = remotes
+        self.allowed = allowed
         self.brought: dict[str, Place] = {}
         self.entered: dict[str, Kustomization] = {}
         self.files: set[str] = set()
@@ -189,7 +204,10 @@ class _Walk:
         manifests = tuple(reader.manifests((*above, folder)))
         patches = tuple(reader.patches())
         reader.others()
-        self.entered[folder] = Kustomization(folder, path, text, document, manifests, patches)
+        charts = tuple(reader.charts())
+        self.entered[folder] = Kustomization(
+            folder, path, text, document, manifests, patches, charts
+        )
         return Closure(
             folder,
             tuple(self.entered.values()),
@@ -204,7 +222,7 @@ class _Walk:
             raise InputError(f"goes round in a circle: {circle}", place=place)
         closure = self.known.get(folder)
         if closure is None or not _fits(closure, above):
-            closure = _Walk(self.repository, self.known, self.remotes).read(folder, place, above)
+            closure = _Walk(self.repository, self.known, self.allowed).read(folder, place, above)
             self.known[folder] = closure
         for one in closure.kustomizations:
             self.entered.setdefault(one.folder, one)
@@ -216,9 +234,9 @@ class _Walk:
         """Add a base or component of another repository, and all that it stands on."""
         from fleetops.remotes.address import read_address
 
-        address = read_address(entry, place, self.remotes.allowed)
-        if address.label not in self.repository.mounts and self.remotes.fetch:
-            self.repository.mounts[address.label] = self.remotes.fetch(address, place)
+        address = read_address(entry, place, self.allowed.remotes)
+        if address.label not in self.repository.mounts and self.allowed.fetch:
+            self.repository.mounts[address.label] = self.allowed.fetch(address, place)
         self.brought.setdefault(address.label, place)
         real = self.resolve(within(address.label, "."), address.folder, place)
         if not self.repository.is_directory(real):
@@ -227,6 +245,14 @@ class _Walk:
 
     def resolve(self, folder: str, path: str, place: Place) -> str:
         """Find where a local path leads, and note the links on the way."""
+        written = self.written(folder, path, place)
+        real = self.repository.resolve(written, place=place)
+        if real != written:
+            self.links.update(links_on(self.repository, written, place))
+        return real
+
+    def written(self, folder: str, path: str, place: Place) -> str:
+        """Give a local path from the repository's top, without links followed."""
         if is_remote(path):
             raise InputError(
                 f"{path} is not in the repository",
@@ -240,11 +266,7 @@ class _Walk:
         written = os.path.normpath(os.path.join(inside, path))  # noqa: PTH118
         if written == ".." or written.startswith("../"):
             raise InputError(f"{path} leads out of the repository", place=place)
-        written = within(label, written)
-        real = self.repository.resolve(written, place=place)
-        if real != written:
-            self.links.update(links_on(self.repository, written, place))
-        return real
+        return within(label, written)
 
     def locate(self, folder: str, path: str, place: Place) -> str:
         """Find a file, which kustomize only reads in or below the kustomization's folder."""
@@ -266,6 +288,30 @@ class _Walk:
             raise InputError(f"{path} is larger than {MAX_BYTES // 1024**2} MiB", place=place)
         self.files.add(real)
         return real
+
+    def chart(self, folder: str, chart: Chart) -> Chart:
+        """Note the files of a chart, and those with its values."""
+        if not self.repository.exists(self.written(folder, chart.folder, chart.place)):
+            raise InputError(
+                f"the chart {chart.name} is not in {chart.folder}",
+                place=chart.place,
+                hint=f"charts are not pulled: {chart.pull}",
+            )
+        root = self.resolve(folder, chart.folder, chart.place)
+        size = 0
+        for number, path in enumerate(self.repository.below(root)):
+            inside = path[len(root) :].lstrip("/")
+            real = self.file(folder, f"{chart.folder}/{inside}", chart.place)
+            size += self.repository.size(real) or 0
+            if number >= MAX_FILES or size > MAX_CHART:
+                raise InputError(
+                    f"the chart {chart.name} has more than {MAX_FILES} files or"
+                    f" {MAX_CHART // 1024**2} MiB",
+                    place=chart.place,
+                )
+        for path in chart.values:
+            self.file(folder, path, chart.place)
+        return replace(chart, folder=root)
 
 
 class _References:
@@ -325,6 +371,22 @@ class _References:
         for key in fields.PLUGINS:
             for place, entry in self.mixed(key):
                 self.plugin(entry, place)
+
+    def charts(self) -> Iterator[Chart]:
+        """Note the files of the Helm charts, and give those."""
+        asked = [key for key in fields.HELM if key in self.value]
+        if asked and not self.walk.allowed.helm:
+            raise InputError(
+                f"{asked[0]}: no chart is rendered unless fleetops.yaml says helm: true",
+                place=self.place(asked[0]),
+                hint="a change is judged by what was said before it; or render the chart into the"
+                " repository, and list the result in resources",
+            )
+        if asked:
+            from fleetops.kustomization.charts import charts
+
+            for chart in charts(self.value, self.place):
+                yield self.walk.chart(self.folder, chart)
 
     def words(self, *path: str | int) -> Iterator[tuple[int, str]]:
         """Give the items of a list of words."""

@@ -24,12 +24,6 @@ def judge(document: Document, path: str) -> None:
         place = Place(path, document.line_of((key,)))
         if key not in fields.KNOWN:
             raise InputError(unknown("field", key, sorted(fields.KNOWN)), place=place)
-        if key in fields.HELM:
-            raise InputError(
-                f"{key} is not supported: Helm charts are not rendered",
-                place=place,
-                hint="render the chart into the repository, and list the result in resources",
-            )
     for key in (*fields.PATCHES, *fields.GENERATED, "images"):
         value = document.value.get(key)
         if value is not None and not isinstance(value, list):

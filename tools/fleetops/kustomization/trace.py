@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fleetops.files import Repository
+    from fleetops.kustomization.charts import Chart
     from fleetops.kustomization.closure import Closure, Kustomization
     from fleetops.manifests import Manifest
 
@@ -41,6 +42,9 @@ class Tracer:
                 return place
             if best is None or depth > best[0]:
                 best = (depth, place)
+        chart = self._chart(manifest)
+        if chart is not None and (best is None or not self._is_held(manifest)):
+            return chart
         return best[1] if best else None
 
     def removal(self, manifest: Manifest, path: goyaml.NodePath) -> Place | None:
@@ -66,6 +70,30 @@ class Tracer:
             yield from _generated(kustomization, manifest)
             for resource in reversed(kustomization.resources):
                 yield from self._matching(resource, manifest, path)
+
+    def _chart(self, manifest: Manifest) -> Place | None:
+        """Give where the Helm chart is named that an object may be of."""
+        words = {*manifest.reference.name.split("-"), manifest.reference.name}
+        words |= {str(one) for one in (manifest.get("metadata", "labels") or {}).values()}
+
+        def likeness(chart: Chart) -> int:
+            return (chart.release in words) + any(one.startswith(chart.name) for one in words)
+
+        found = max(self._closure.charts, key=likeness, default=None)
+        return found.place if found else None
+
+    def _is_held(self, manifest: Manifest) -> bool:
+        """Tell whether an object is of a manifest file or a generator."""
+        return any(
+            next(_generated(one, manifest), None) is not None
+            or any(
+                is_source_of(value, manifest)
+                for file in one.resources
+                for document in self._documents(file)
+                for _, value in _objects(document.value, ())
+            )
+            for one in self._closure.kustomizations
+        )
 
     def _matching(
         self, file: str, manifest: Manifest, path: goyaml.NodePath

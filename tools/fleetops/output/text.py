@@ -336,8 +336,9 @@ def _(result: Doctor) -> list[str]:
             notes.append(f"{one.name}: {one.note}")
         if one.fix and not one.optional:
             notes.append(f"{one.name} {one.accepted} is needed: {one.fix}")
-    if optional:
-        notes.append(f"the optional ones are for fleetops cluster: {optional[0].fix}")
+    for fix in dict.fromkeys(one.fix for one in optional):
+        names = ", ".join(one.name for one in optional if one.fix == fix)
+        notes.append(f"optional: {fix} ({names})")
     return [*_table(rows), *notes, *(["all that is needed is there"] if result.ok else [])]
 
 

@@ -1,6 +1,6 @@
 """External programs: found on PATH or built once from a pin, and run within bounds."""
 
-from fleetops.programs.build import ensure
+from fleetops.programs.build import ensure, present
 from fleetops.programs.commands import (
     Command,
     Completed,
@@ -13,6 +13,7 @@ from fleetops.programs.inventory import Found, Origin, inventory
 from fleetops.programs.pins import (
     ANY_KUBECTL,
     CLUSTER_PROGRAMS,
+    HELM,
     KUBECONFORM,
     KUBECTL,
     KUSTOMIZE,
@@ -24,6 +25,7 @@ from fleetops.programs.run import Batch, run, run_all
 __all__ = [
     "ANY_KUBECTL",
     "CLUSTER_PROGRAMS",
+    "HELM",
     "KUBECONFORM",
     "KUBECTL",
     "KUSTOMIZE",
@@ -39,6 +41,7 @@ __all__ = [
     "ensure",
     "find",
     "inventory",
+    "present",
     "run",
     "run_all",
     "user_environment",

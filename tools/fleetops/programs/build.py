@@ -34,6 +34,15 @@ def ensure(program: Program, repository: Path, narrate: Callable[[str], None]) -
     return make_once(recipe_for(program, repository, narrate), narrate)
 
 
+def present(program: Program, repository: Path) -> Path | None:
+    """Give the path of the program as `ensure` would, None where that would have to build it."""
+    if found := find(program, repository):
+        return found.path
+    recipe = recipe_for(program, repository, lambda _: None)
+    binary = recipe.folder / recipe.binary
+    return binary if binary.is_file() else None
+
+
 def recipe_for(program: Program, repository: Path, narrate: Callable[[str], None]) -> Recipe:
     """Give the recipe that builds a program, and those built together with it, as it is pinned."""
     pin = read_pin(program)

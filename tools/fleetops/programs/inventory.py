@@ -14,7 +14,7 @@ from fleetops.errors import ProgramError
 from fleetops.programs.build import recipe_for
 from fleetops.programs.find import candidates, find
 from fleetops.programs.golang import carried, go_tool
-from fleetops.programs.pins import CLUSTER_PROGRAMS, PROGRAMS, Tool, read_pin
+from fleetops.programs.pins import CLUSTER_PROGRAMS, HELM, PROGRAMS, Tool, read_pin
 from fleetops.programs.versions import Range, Version
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _GIT: Final = Tool("git", ("--version",), Range(Version(2, 0)))
 _INSTALL: Final = "fleetops tools install"
+_INSTALL_HELM: Final = "fleetops tools install --helm"
 _INSTALL_CLUSTER: Final = "fleetops tools install --cluster"
 
 
@@ -51,15 +52,16 @@ class Found(Struct, frozen=True):
     fix: str | None = None
     """The command, or the thing to do, that puts it right; None where nothing has to be."""
     optional: bool = False
-    """Only a throwaway Kubernetes needs it."""
+    """Only Helm charts or a throwaway Kubernetes need it."""
 
 
 def inventory(repository: Path) -> tuple[Found, ...]:
     """Tell of python, git, go and each program what is there and what would put it right."""
     programs = (_program(program, repository, _INSTALL) for program in PROGRAMS)
+    further = [(HELM, _INSTALL_HELM), *((one, _INSTALL_CLUSTER) for one in CLUSTER_PROGRAMS)]
     optional = (
-        replace(_program(program, repository, _INSTALL_CLUSTER), optional=True)
-        for program in CLUSTER_PROGRAMS
+        replace(_program(program, repository, install), optional=True)
+        for program, install in further
     )
     return (_python(), _git(repository), _go(repository), *programs, *optional)
 
@@ -81,7 +83,7 @@ def _git(repository: Path) -> Found:
 
 
 def _go(repository: Path) -> Found:
-    oldest = max(read_pin(program).go for program in (*PROGRAMS, *CLUSTER_PROGRAMS))
+    oldest = max(read_pin(program).go for program in (*PROGRAMS, HELM, *CLUSTER_PROGRAMS))
     found = _on_path(go_tool(oldest), repository)
     if found.path:
         return found

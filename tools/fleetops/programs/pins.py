@@ -71,6 +71,16 @@ KUBECONFORM: Final = Program(
     seconds=20,
     version_variable="main.version",
 )
+HELM: Final = Program(
+    name="helm",
+    version_arguments=("version", "--short"),
+    accepted=Range(Version(3, 18), Version(4, 0)),
+    folder=HERE / "helm",
+    package="helm.sh/helm/v3/cmd/helm",
+    seconds=80,
+    version_variable="helm.sh/helm/v3/internal/version.version",
+)
+"""For charts, where fleetops.yaml allows them."""
 PROGRAMS: Final = (KUSTOMIZE, KUBECONFORM)
 """What promoting and validating need."""
 
