@@ -53,6 +53,8 @@ class Kustomize(Struct, frozen=True):
     """An empty folder, for whatever it may leave at home."""
     helm: Callable[[], Path] | None = None
     """Gives the Helm for charts; needed where they are allowed."""
+    meanwhile: Callable[[float], None] | None = None
+    """Is called while it is waited for, as `Batch` does."""
 
     def start(self, overlays: Iterable[tuple[Repository, Closure] | FleetopsError]) -> Rendering:
         """Render overlays side by side, within the `with` block that the result is for.
@@ -99,7 +101,8 @@ class Rendering:
         self._kustomize = kustomize
         self._taken: deque[Taken | FleetopsError] = deque()
         # One more than there are cores: while one is read here, they are all at work.
-        self._batch = Batch(self._commands(), (os.cpu_count() or 1) + 1)
+        workers = (os.cpu_count() or 1) + 1
+        self._batch = Batch(self._commands(), workers, kustomize.meanwhile)
 
     def __enter__(self) -> Self:
         self._batch.__enter__()
@@ -143,10 +146,16 @@ class Rendering:
             return _exceeded(taken.closure, answer)
         return _render(taken, answer)
 
-    def renders(self) -> list[Render]:
-        """Wait for the renders; raises the error of the first overlay that has none."""
+    def renders(
+        self,
+        told: Callable[[Iterator[Render | FleetopsError]], Iterator[Render | FleetopsError]] = iter,
+    ) -> list[Render]:
+        """Wait for the renders, which pass through `told`.
+
+        Raises the error of the first overlay that has none.
+        """
         renders = []
-        for outcome in self.each():
+        for outcome in told(self.each()):
             if isinstance(outcome, FleetopsError):
                 raise outcome
             renders.append(outcome)

@@ -20,7 +20,7 @@ from fleetops.manifests import dig, parse
 from fleetops.programs import Batch, Command, brief_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from fleetops.goyaml import NodePath
     from fleetops.manifests import Manifest
@@ -101,8 +101,15 @@ class Conformance:
     and set of further schemas.
     """
 
-    def __init__(self, kubeconform: Path, scratch: Path) -> None:
+    def __init__(
+        self,
+        kubeconform: Path,
+        scratch: Path,
+        meanwhile: Callable[[float], None] | None = None,
+    ) -> None:
+        """With `meanwhile`, that is called while kubeconform is waited for, as `Batch` does."""
         self._kubeconform = kubeconform
+        self._meanwhile = meanwhile
         self._scratch = scratch
         self._subjects: list[_Subject] = []
 
@@ -130,7 +137,7 @@ class Conformance:
     def __enter__(self) -> Self:
         found = {(minor, one.folders) for one in self._subjects for minor in one.minors}
         self._runs = sorted(found)
-        self._batch = Batch(map(self._check, self._runs), os.cpu_count() or 1)
+        self._batch = Batch(map(self._check, self._runs), os.cpu_count() or 1, self._meanwhile)
         self._batch.__enter__()
         return self
 

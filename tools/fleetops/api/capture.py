@@ -17,10 +17,11 @@ from fleetops.catalogue import Digest, ReleaseImage, release_text
 from fleetops.errors import Place, RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from fleetops.api.fleet import Fleet
+    from fleetops.api.progress import Narrate
     from fleetops.catalogue import Environment
     from fleetops.checks import Scene
 
@@ -37,9 +38,7 @@ class Running(Struct, frozen=True):
     """What no release can say, and why."""
 
 
-def capture(
-    fleet: Fleet, name: str, environment: Environment, narrate: Callable[[str], None]
-) -> Capture:
+def capture(fleet: Fleet, name: str, environment: Environment, narrate: Narrate) -> Capture:
     """Write the release file of a new release, with every image that the environment runs.
 
     Raises UsageError for a name that no file can have, RefusedError where there is such a release

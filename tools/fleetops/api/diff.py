@@ -15,9 +15,10 @@ from fleetops.git import open_git
 from fleetops.words import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from fleetops.api.fleet import Bench, Fleet
+    from fleetops.api.progress import Narrate
     from fleetops.api.sides import Sides
 
 
@@ -34,7 +35,7 @@ class Request(Struct, frozen=True):
     """Also what changes nothing."""
 
 
-def compare(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> Comparison:
+def compare(fleet: Fleet, request: Request, narrate: Narrate) -> Comparison:
     """Render both states of the environments and say what differs; nothing is written.
 
     Raises UsageError for a revision or an environment that does not exist, InputError for a state
@@ -51,7 +52,9 @@ def compare(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> C
         if problem := start.problem or end.problem:
             raise problem
         beside = Beside(start, end)
-        sides = [beside.sides(name) for name in _names(request, start, end)]
+        names = _names(request, start, end)
+        told = place.progress.counted("reading", names, len(names))
+        sides = [beside.sides(name) for name in told]
         # What may be used is what was allowed before: a change cannot allow it to itself.
         config = (start if start.environments else end).fleet.config
         found = list(_compare(place, sides, config.registries, everything=request.everything))
@@ -88,8 +91,9 @@ def _compare(
             # What compares is imported while kustomize works.
             from fleetops.api.compared import compared
 
-        outcomes = dict(zip(wanted, rendering.each(), strict=True))
-    for one in sides:
+        told = bench.progress.counted("rendering", rendering.each(), len(wanted), thing="overlay")
+        outcomes = dict(zip(wanted, told, strict=True))
+    for one in bench.progress.counted("comparing", sides, len(sides)):
         try:
             if one.problem is not None:
                 raise one.problem

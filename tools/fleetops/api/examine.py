@@ -15,6 +15,7 @@ from fleetops.catalogue import CONFIG
 from fleetops.checks import CHECKS, ON_CLUSTER, SCHEMA, UNKNOWN_KIND, UNUSED_EXCEPTION, Problem
 from fleetops.kustomization import Tracer
 from fleetops.schema import Conformance
+from fleetops.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -72,13 +73,15 @@ class Excused(Struct, frozen=True):
 
 def examine(bench: Bench, exhibits: Sequence[Exhibit]) -> tuple[Finding, ...]:
     """Give the findings of every check that nothing excuses, by environment and file and line."""
-    found = {one.environment.name: one.findings for one in observe(bench, exhibits)}
+    told = bench.progress.counted("checking", exhibits, len(exhibits))
+    found = {one.environment.name: one.findings for one in observe(bench, told)}
     return excused(bench.fleet, found).findings
 
 
 def observe(bench: Bench, exhibits: Iterable[Exhibit]) -> list[Observation]:
     """Look at environments; the exhibits are taken one by one, and only the last few are held."""
-    conformance = Conformance(bench.kubeconform, bench.folder("schemas"))
+    progress = bench.progress
+    conformance = Conformance(bench.kubeconform, bench.folder("schemas"), progress.wait)
     customs = Customs(bench)
     seen: list[Observation] = []
     waiting: deque[Exhibit] = deque()
@@ -91,17 +94,19 @@ def observe(bench: Bench, exhibits: Iterable[Exhibit]) -> list[Observation]:
             seen.append(_look(bench, waiting.popleft()))
     with conformance:
         seen += [_look(bench, exhibit) for exhibit in waiting]
+        manifests = sum(one.manifests for one in seen)
+        progress.begin(f"checking {count(manifests, 'manifest')} by their schemas")
         misfits = conformance.misfits()
     for subject, ones in groupby(misfits, lambda one: one.subject):
-        manifests = conformance.manifests(subject)
+        read = conformance.manifests(subject)
         problems = [
             (
                 SCHEMA if one.known else UNKNOWN_KIND,
-                Problem(one.message, manifests[one.position].reference, one.path),
+                Problem(one.message, read[one.position].reference, one.path),
             )
             for one in ones
         ]
-        found = _findings(seen[subject], manifests, problems)
+        found = _findings(seen[subject], read, problems)
         seen[subject] = seen[subject].with_more(found)
     return seen
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from fleetops.api.progress import Progress
 from fleetops.catalogue import CONFIG, read_config, read_releases
 from fleetops.errors import InputError, Place, UsageError
 from fleetops.files import Repository
@@ -24,8 +25,9 @@ from fleetops.schema import available_minors
 from fleetops.words import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from fleetops.api.progress import Narrate
     from fleetops.catalogue import Config, Environment, Release
     from fleetops.checks import Scene
     from fleetops.errors import FleetopsError
@@ -200,18 +202,23 @@ class Bench(Struct, frozen=True, dict=True):
 
     fleet: Fleet
     scratch: Path
-    narrate: Callable[[str], None]
+    narrate: Narrate
     guarded: Path
     """The work tree, of which no program is ever run."""
     revision: str = "HEAD"
     """The commit whose history tells what ran, if the fleet is not that of the work tree."""
 
     @cached_property
+    def progress(self) -> Progress:
+        """Tells how far it has come."""
+        return Progress(self.narrate)
+
+    @cached_property
     def kustomize(self) -> Kustomize:
         """The kustomize to render with; built if there is none."""
         program = ensure(KUSTOMIZE, self.guarded, self.narrate)
-        means = self.fleet.means
-        return Kustomize(program, self.folder("home"), means.helm if means else None)
+        helm = self.fleet.means.helm if self.fleet.means else None
+        return Kustomize(program, self.folder("home"), helm, self.progress.wait)
 
     @cached_property
     def kubeconform(self) -> Path:
@@ -249,10 +256,14 @@ class Bench(Struct, frozen=True, dict=True):
         with self.kustomize.start(overlays) as rendering:
             yield map(_usable, rendering.each())
 
-    def survey(self, environments: Iterable[Environment]) -> list[Render | InputError]:
+    def survey(self, environments: Sequence[Environment]) -> list[Render | InputError]:
         """Render environments, as `surveying` does."""
         with self.surveying(environments) as outcomes:
-            return list(outcomes)
+            many = len(environments)
+            # A single one is part of something else, which is told of.
+            return list(
+                self.progress.counted("rendering", outcomes, many) if many > 1 else outcomes
+            )
 
     def edited(
         self, repository: Repository, closure: Closure, changed: Mapping[str, str]
@@ -293,7 +304,7 @@ def _usable(outcome: Render | FleetopsError) -> Render | InputError:
 
 
 @contextlib.contextmanager
-def bench(fleet: Fleet, narrate: Callable[[str], None]) -> Iterator[Bench]:
+def bench(fleet: Fleet, narrate: Narrate) -> Iterator[Bench]:
     """Set up a bench; its scratch folder goes with it."""
     guarded = fleet.repository.root
 

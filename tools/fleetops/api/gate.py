@@ -60,7 +60,7 @@ class Gate:
         `outcomes` is what has become of the overlays, and `renders` has the environments that are
         reached and can be rendered now.
         """
-        for one in self.sides:
+        for one in self._bench.progress.counted("comparing", self.sides, len(self.sides)):
             outcome = next(outcomes) if isinstance(one.before, Side) else None
             after = renders.get(one.environment)
             if one.after and after is None:

@@ -13,17 +13,16 @@ from fleetops.git.log import signatures
 from fleetops.git.pulls import pull_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from fleetops.api.fleet import Fleet
     from fleetops.api.past import Stay
+    from fleetops.api.progress import Narrate
     from fleetops.catalogue import Environment
     from fleetops.git.log import Signature
 
 
-def history(
-    fleet: Fleet, environment: Environment, limit: int, narrate: Callable[[str], None]
-) -> History:
+def history(fleet: Fleet, environment: Environment, limit: int, narrate: Narrate) -> History:
     """Go back over what an environment ran, `limit` entries at most, from the current commit on.
 
     Raises UsageError where there is no commit, InputError for commits that cannot be read, and

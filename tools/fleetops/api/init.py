@@ -13,15 +13,16 @@ from fleetops.errors import Place, RefusedError
 from fleetops.render import Render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
+    from fleetops.api.progress import Narrate
     from fleetops.catalogue import Environment, ReleaseImage
     from fleetops.files import Repository
 
 
-def init(directory: Path, narrate: Callable[[str], None]) -> Initialisation:
+def init(directory: Path, narrate: Narrate) -> Initialisation:
     """Write fleetops.yaml and a first catalogue; nothing else is changed.
 
     Raises RefusedError where there is a fleetops.yaml or no overlay, and ProgramError where

@@ -44,7 +44,8 @@ def look_at(
 ) -> Looked:
     """Render and check what nothing is known of yet, and render what is needed."""
     recall = Recall(place)
-    opinions = {one.name: recall.find(one) for one in environments}
+    counted, many = place.progress.counted, len(environments)
+    opinions = {one.name: recall.find(one) for one in counted("reading", environments, many)}
     spared = {
         name
         for name, opinion in opinions.items()
@@ -74,7 +75,8 @@ def look_at(
 
     if wanted:
         with place.surveying(wanted, recall.note) as outcomes:
-            observations = observe(place, exhibits(outcomes))
+            told = counted("validating", outcomes, many, many - len(wanted))
+            observations = observe(place, exhibits(told))
         for one in observations:
             opinion = Opinion(one.manifests, one.runs, one.findings)
             opinions[one.environment.name] = opinion

@@ -10,14 +10,13 @@ from fleetops.api.validate import Request, Since, validate
 from fleetops.git.history import open_history
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from fleetops.api.fleet import Fleet
+    from fleetops.api.progress import Narrate
 
 
-def report(
-    fleet: Fleet, names: Sequence[str], start: str | None, narrate: Callable[[str], None]
-) -> Report:
+def report(fleet: Fleet, names: Sequence[str], start: str | None, narrate: Narrate) -> Report:
     """Look at the environments of these names, or at all where none is given.
 
     With `start`, a revision, also at what changes from there, and what there says decides. Raises

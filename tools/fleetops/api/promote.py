@@ -13,10 +13,9 @@ from fleetops.api.propose import propose
 from fleetops.api.results import Promotion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from fleetops.api.deliver import Way
     from fleetops.api.fleet import Fleet
+    from fleetops.api.progress import Narrate
     from fleetops.api.propose import Proposal, Wish
 
 
@@ -30,7 +29,7 @@ class Request(Struct, frozen=True):
     """How it becomes a commit, None where the work tree's files are all that is written."""
 
 
-def promote(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> Promotion:
+def promote(fleet: Fleet, request: Request, narrate: Narrate) -> Promotion:
     """Make environments run a release; nothing is written unless every proof and check passes.
 
     Raises UsageError for names that there are not, RefusedError where a proof or check fails,

@@ -77,15 +77,21 @@ def propose(bench: Bench, wish: Wish) -> Proposal:
     release = fleet.release(wish.release)
     named = [fleet.config.environment(name) for name in wish.environments]
     plans = make_plans(bench, release, [one for one in fleet.config.environments if one in named])
-    with bench.kustomize.start([one for plan in plans for one in plan.overlays]) as rendering:
+    counted = bench.progress.counted
+    overlays = [one for plan in plans for one in plan.overlays]
+    with bench.kustomize.start(overlays) as rendering:
         # The checks are imported while kustomize works.
         from fleetops.api.acceptance import foretold, weigh
         from fleetops.api.examine import Exhibit, examine
 
-        renders = iter(rendering.renders())
+        many = len(overlays)
+        told = rendering.renders(lambda each: counted("rendering", each, many, thing="overlay"))
+        renders = iter(told)
     pairs = [_pair(plan, renders) for plan in plans]
-    promotions = tuple(_proven(bench, plan, *pair) for plan, pair in zip(plans, pairs, strict=True))
-    after = {plan.environment: pair[1] for plan, pair in zip(plans, pairs, strict=True)}
+    both = list(zip(plans, pairs, strict=True))
+    proving = counted("proving", both, len(both))
+    promotions = tuple(_proven(bench, plan, *pair) for plan, pair in proving)
+    after = {plan.environment: pair[1] for plan, pair in both}
     changed = [plan for plan in plans if plan.changes]
     if not changed:
         return Proposal(release, promotions, (), rollback=wish.rollback)
@@ -99,7 +105,7 @@ def propose(bench: Bench, wish: Wish) -> Proposal:
         findings = examine(bench, exhibits)
         gates: list[Danger] = []
         dangers: list[Danger] = []
-        for plan, pair in zip(plans, pairs, strict=True):
+        for plan, pair in counted("comparing", both, len(both)):
             if plan.changes:
                 gates += _gates(bench, wish, release, plan.environment, pair[1].closure)
                 dangers += foretold(fleet, plan.environment, pair, plan.repository)

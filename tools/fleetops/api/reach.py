@@ -66,7 +66,7 @@ def reach(
     is_same = before is not None and _images(before) == _images(now)
     sides: dict[str, Sides] = {}
     doubtful = set()
-    for one in environments:
+    for one in bench.progress.counted("reading", environments, len(environments)):
         both = beside.sides(one.name)
         if not (both.is_same and decided.is_same(one)):
             sides[one.name] = both

@@ -22,9 +22,8 @@ from fleetops.files import Repository
 from fleetops.git import export, open_git
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from fleetops.api.fleet import Bench, Fleet
+    from fleetops.api.progress import Narrate
     from fleetops.catalogue import Environment, Release
 
 _MARGIN = 300.0
@@ -51,7 +50,7 @@ class _Rehearsed(Struct, frozen=True):
     before: str | None
 
 
-def rehearse(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> Rehearsal:
+def rehearse(fleet: Fleet, request: Request, narrate: Narrate) -> Rehearsal:
     """Apply an environment as it is and then as the promotion would make it, for real.
 
     Nothing of the repository is written. Raises RefusedError where the promotion is not a proven

@@ -13,19 +13,16 @@ from fleetops.git import open_git
 from fleetops.words import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from fleetops.api.fleet import Bench, Fleet
     from fleetops.api.past import Stay
+    from fleetops.api.progress import Narrate
     from fleetops.catalogue import Environment, Release
 
 _LOOKED_AT = 50
 """Changes of what ran that are gone back over; one that is a mistake is put right sooner."""
 
 
-def target(
-    fleet: Fleet, environment: Environment, to: str | None, narrate: Callable[[str], None]
-) -> Release:
+def target(fleet: Fleet, environment: Environment, to: str | None, narrate: Narrate) -> Release:
     """Find the release to go back to: that of `to`, a release or a revision, or the one before.
 
     Raises UsageError where `to` is neither, RefusedError where no release ran as a whole or the

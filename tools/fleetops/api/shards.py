@@ -77,7 +77,7 @@ def _deciding(bench: Bench, environments: Sequence[Environment]) -> Iterator[obj
     if any(one.gates.approvals for one in environments):
         book = book_of(bench)
         yield book.prefix, tuple(book.texts.items())
-    for one in environments:
+    for one in bench.progress.counted("reading", environments, len(environments)):
         try:
             closure = fleet.closure(one)
         except InputError as error:

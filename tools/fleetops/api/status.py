@@ -18,9 +18,10 @@ from fleetops.catalogue import releases_with, running_release
 from fleetops.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fleetops.api.fleet import Bench, Fleet
+    from fleetops.api.progress import Narrate
     from fleetops.api.results import LiveStatus
     from fleetops.api.view import Target
     from fleetops.catalogue import Environment, Release
@@ -34,7 +35,7 @@ def status(
     fleet: Fleet,
     environments: Sequence[str],
     target: Target | None,
-    narrate: Callable[[str], None],
+    narrate: Narrate,
 ) -> Status:
     """Tell what each environment, or each of those named, runs of each service, and what is off.
 
@@ -70,7 +71,7 @@ def status(
         return Status(environments=tuple(with_lags(place, found)), cluster=cluster)
 
 
-def releases(fleet: Fleet, narrate: Callable[[str], None]) -> Releases:
+def releases(fleet: Fleet, narrate: Narrate) -> Releases:
     """List the catalogue, and where each release runs."""
     running: dict[str, list[str]] = {name: [] for name in fleet.releases}
     with bench(fleet, narrate) as place:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from fleetops.api.fleet import Bench, Fleet
     from fleetops.api.owners import Book
+    from fleetops.api.progress import Narrate
     from fleetops.api.results import Danger, Finding
     from fleetops.api.shards import Part
     from fleetops.api.source import Source
@@ -54,7 +55,7 @@ class Request(Struct, frozen=True):
         return self.part is None or self.part.is_first
 
 
-def validate(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> Validation:
+def validate(fleet: Fleet, request: Request, narrate: Narrate) -> Validation:
     """Render and check environments.
 
     Raises UsageError for an unknown name or revision and ProgramError where kustomize, kubeconform,
@@ -66,7 +67,8 @@ def validate(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> 
         everything = asked or outset.fleet.config.environments
         names = [one.name for one in everything]
         own = part.share(names) if part else names
-        environments = tuple(one for one in everything if one.name in {*own})
+        known = {one.name: one for one in everything}
+        environments = tuple(known[name] for name in own)
         place, case = outset, None
         said: list[Danger] = []
         synced: list[Danger] = []

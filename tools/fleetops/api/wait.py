@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fleetops.api.fleet import Fleet
+    from fleetops.api.progress import Narrate
     from fleetops.api.results import CommitStatus
     from fleetops.api.view import Seen, View
     from fleetops.catalogue import Environment, Release
@@ -37,7 +38,7 @@ class Request(Struct, frozen=True):
     """In seconds."""
 
 
-def wait(fleet: Fleet, request: Request, narrate: Callable[[str], None]) -> Wait:
+def wait(fleet: Fleet, request: Request, narrate: Narrate) -> Wait:
     """Wait until the workloads of an environment run a release and have rolled out.
 
     Whatever syncs the environment has to say that it is synced and healthy, at a commit that is not

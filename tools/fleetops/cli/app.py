@@ -45,7 +45,10 @@ def run(session: Session, words: list[str]) -> int:
     session.directory = arguments.directory
     session.output = getattr(arguments, "output", "text")
     command: Command = arguments.command
-    return command(session, arguments)
+    try:
+        return command(session, arguments)
+    finally:
+        session.erase()
 
 
 def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:

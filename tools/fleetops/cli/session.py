@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from fleetops.api.fleet import Fleet
+    from fleetops.api.progress import Step
     from fleetops.api.results import Result
+    from fleetops.cli.progress import Display
     from fleetops.errors import FleetopsError
+
+_SHORT: Final = 1.0
+"""Seconds in which nobody wants to know how far it has come."""
 
 
 class Session:
@@ -19,6 +25,8 @@ class Session:
     def __init__(self) -> None:
         self.directory = Path()
         self.output = "text"
+        self._started = time.monotonic()
+        self._display: Display | None = None
 
     def fleet(self) -> Fleet:
         """Open the repository."""
@@ -40,17 +48,24 @@ class Session:
         from fleetops.output.formats import written
 
         text = written(result, self.output, colour=_in_colour())
+        self.erase()
         sys.stdout.write(f"{text}\n")
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if self.output == "github" and summary:
             with Path(summary).open("a", encoding="utf-8") as file:
                 file.write(f"{written(result, 'markdown')}\n")
 
-    def narrate(self, line: str) -> None:
-        """Say a line on stderr; whoever's words are in it, it does nothing there."""
+    def narrate(self, said: str | Step) -> None:
+        """Say a line on stderr; whoever's words are in it, it does nothing there.
+
+        Of a step it is shown there how far it has come, where it takes more than a moment.
+        """
+        if not isinstance(said, str):
+            self._show(said)
+            return
         from fleetops.output import clean
 
-        self._say(clean(line))
+        self._say(clean(said))
 
     def fail(self, error: FleetopsError) -> None:
         """Say what went wrong: on stderr, or as JSON where that was asked for."""
@@ -63,7 +78,22 @@ class Session:
         else:
             self._say(as_text(result))
 
+    def erase(self) -> None:
+        """Take away what is shown of a step."""
+        if self._display:
+            self._display.erase()
+
+    def _show(self, step: Step) -> None:
+        if self._display is None:
+            if time.monotonic() - self._started < _SHORT:
+                return
+            from fleetops.cli.progress import Display
+
+            self._display = Display(self._started)
+        self._display.show(step)
+
     def _say(self, text: str) -> None:
+        self.erase()
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
 
