@@ -30,6 +30,7 @@ docs: $(DEV)
 benchmark: $(DEV)
 	$(VENV)/bin/python benchmarks/ratios.py
 	$(VENV)/bin/python benchmarks/sizes.py
+	$(VENV)/bin/python benchmarks/promotions.py
 	$(VENV)/bin/python benchmarks/cluster.py
 
 $(RUN): requirements/run.txt pyproject.toml

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 from fleetops.programs.places import cache_folder
@@ -76,6 +77,18 @@ def write_fleet(folder: Path, environments: int, services: int = SERVICES) -> No
         releases[f"{tag}.yaml"] = f"release: {tag}\nimages:\n{images}"
     _write(folder / "releases", releases)
     (folder / "fleetops.yaml").write_text(config)
+
+
+def commit(fleet: Path) -> None:
+    """Make a repository of a fleet, and commit it."""
+    for words in (
+        ("init", "--quiet", "--initial-branch=main"),
+        ("config", "user.name", "a"),
+        ("config", "user.email", "a@example.com"),
+        ("add", "--all"),
+        ("commit", "--quiet", "--message=fleet"),
+    ):
+        subprocess.run(["git", *words], cwd=fleet, check=True)
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:

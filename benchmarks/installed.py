@@ -9,7 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-REPOSITORY = Path(__file__).parent.parent
+from processes import REPOSITORY
+
 WHEELS = Path(sys.prefix) / "wheels"
 """Those of requirements/run.txt, where make has put them."""
 

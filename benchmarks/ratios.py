@@ -7,7 +7,6 @@ compared.
 
 from __future__ import annotations
 
-import os
 import shutil
 import statistics
 import subprocess
@@ -19,13 +18,12 @@ from typing import NamedTuple
 
 from fleets import new_cache
 from installed import install
+from processes import REPOSITORY, TEMPLATE, environment
 
 from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
 from fleetops.schema import DATA
 
-REPOSITORY = Path(__file__).parent.parent
 ROUNDS = 10
-TEMPLATE = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
 VERSIONS = {"queue": "release2", "position-simulator": "release2", "position-tracker": "release3"}
 IMAGES = " ".join(
     f"richardchesterwood/k8s-fleetman-{service}=richardchesterwood/k8s-fleetman-{service}:{tag}"
@@ -96,6 +94,15 @@ def rows(fleetops: Path) -> list[Row]:
             f" && git push --quiet origin main && {UNCOMMIT} && {UNPUSH}",
             2.5,
         ),
+        # As the shell's function asks; what is offered is looked at too.
+        Row(
+            "complete a release",
+            "_ARGCOMPLETE=1 _ARGCOMPLETE_IFS=$'\\013' _ARGCOMPLETE_SUPPRESS_SPACE=1"
+            " COMP_LINE='fleetops promote rel' COMP_POINT=20"
+            f" {fleetops} 8>&1 9>&2 | grep --quiet release3",
+            f"{sys.executable} -c 'import typer'",
+            1.5,
+        ),
         Row("--version", f"{fleetops} --version", f"{sys.executable} -c 'import typer'", 1.5),
     ]
 
@@ -106,7 +113,7 @@ def seconds(command: str, folder: Path) -> float:
     subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command],
         cwd=folder,
-        env=os.environ | {"XDG_CACHE_HOME": str(folder.parent / "cache")},
+        env=environment(folder.parent / "cache"),
         check=True,
         stdout=subprocess.DEVNULL,
     )

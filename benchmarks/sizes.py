@@ -7,23 +7,21 @@ kubeconform over all that they wrote.
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from fleets import PER_BASE, new_cache, write_fleet
+from fleets import PER_BASE, commit, new_cache, write_fleet
+from processes import FLEETOPS, REPOSITORY, TEMPLATE, bash, cost
 
 from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
 from fleetops.schema import DATA
 
-REPOSITORY = Path(__file__).parent.parent
-FLEETOPS = str(Path(sys.executable).with_name("fleetops"))
-TEMPLATE = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
+if TYPE_CHECKING:
+    from processes import Cost
+
 SIZES = (2, 200, 2000)
 MEASURED = 200
 """The size at which ratios are asked for."""
@@ -32,31 +30,6 @@ MOST_MEMORY = 300 * 1024
 MOST_SECONDS = 3.0
 """Of CPU, where nothing has changed in 2,000 environments."""
 WIDTH = 50
-
-
-class Cost(NamedTuple):
-    """What a run took."""
-
-    seconds: float
-    cpu: float
-    memory: int
-    """KiB, of its largest process."""
-
-
-def cost(words: list[str], folder: Path, cache: Path) -> Cost:
-    """Run a command to its end."""
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        words,
-        cwd=folder,
-        env=os.environ | {"XDG_CACHE_HOME": str(cache)},
-        stdout=subprocess.DEVNULL,
-    )
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{words} ended with {process.returncode}")
-    return Cost(time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss)
 
 
 class Peers(NamedTuple):
@@ -71,17 +44,20 @@ class Peers(NamedTuple):
     def loop(self) -> list[str]:
         """One overlay after the other."""
         line = f"for o in overlays/*/; do {self.kustomize} build $o | {self._check()}; done"
-        return ["bash", "-euo", "pipefail", "-c", line]
+        return bash(line)
 
     def floor(self) -> list[str]:
         """Two kustomize at a time, and one kubeconform."""
         build = f"{self.kustomize} build overlays/{{}} > out/{{}}.yaml"
         line = f'mkdir out; ls overlays | xargs -P2 -I{{}} sh -c "{build}"; {self._check()} out'
-        return ["bash", "-euo", "pipefail", "-c", f"{line}; rm -r out"]
+        return bash(f"{line}; rm -r out")
 
 
 def measure(scratch: Path, size: int) -> dict[str, Cost]:
-    """Run fleetops on a fleet: cold, unchanged, with an overlay changed, with a base changed."""
+    """Run fleetops on a fleet: cold, unchanged, with an overlay changed, with a base changed.
+
+    Of the overlay also as in CI: from a revision, with nothing remembered.
+    """
     fleet = scratch / f"fleet-{size}"
     write_fleet(fleet, size)
     commit(fleet)
@@ -95,20 +71,15 @@ def measure(scratch: Path, size: int) -> dict[str, Cost]:
         with (fleet / path).open("a") as file:
             file.write("# changed\n")
         found[name] = cost(validate, fleet, cache)
+        if name == "one overlay changed":
+            anew = new_cache(scratch / f"anew-{size}", REPOSITORY)
+            found["from, nothing known"] = cost([*validate, "--from", "HEAD"], fleet, anew)
     if size == MEASURED:
         for base in fleet.glob("bases/*/service-0.yaml"):
             base.write_text(base.read_text().replace("replicas: 2", "replicas: 3"))
         found["diff of all"] = cost([FLEETOPS, "diff"], fleet, cache)
         found["gate of all"] = cost([*validate, "--from", "HEAD"], fleet, cache)
     return found
-
-
-def commit(fleet: Path) -> None:
-    """Commit a fleet."""
-    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
-    commands = (("init", "--quiet"), ("add", "--all"), (*identity, "commit", "--quiet", "-mfleet"))
-    for words in commands:
-        subprocess.run(["git", *words], cwd=fleet, check=True)
 
 
 def main() -> int:
@@ -128,6 +99,11 @@ def main() -> int:
         ("cold / floor", ours["cold"].seconds / floor, 1.3),
         ("nothing changed / loop", ours["nothing changed"].seconds / loop, 0.02),
         ("one overlay changed / loop", ours["one overlay changed"].seconds / loop, 0.03),
+        (
+            "from, one overlay changed / loop",
+            ours["from, nothing known"].seconds / loop,
+            0.03,
+        ),
         (
             "one base changed / its overlays",
             (ours["one base changed"].seconds - ours["nothing changed"].seconds) / reached,

@@ -39,3 +39,10 @@ def test_no_text_makes_a_line_or_a_sequence_of_its_own() -> None:
     assert [line for line in message.splitlines() if line.startswith("Release: other")] == []
     assert len(message.splitlines()) == 8
     assert all(character == "\n" or character.isprintable() for character in message)
+
+
+def test_of_many_environments_a_few_stand_in_the_first_line() -> None:
+    steps = [Step(f"env-{number}", "v1", [("web", "1", "2")]) for number in range(200)]
+    message = Message("v2", steps)
+    assert message.subject == "Promote v2 in env-0, env-1, env-2 and 197 more"
+    assert "Environment: env-199\n" in str(message)

@@ -5,12 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+_NAMED = 3
+"""Environments that are named; of more it is said how many there are."""
 
 
 def count(number: int, what: str) -> str:
     """Say how many there are, as in `1 error` and `2 errors`."""
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def named(environments: Sequence[str]) -> str:
+    """Name environments, as far as that can be read."""
+    more = len(environments) - _NAMED
+    # One name is no longer than the words that would stand for it.
+    if more <= 1:
+        return ", ".join(environments)
+    return f"{', '.join(environments[:_NAMED])} and {more} more"
 
 
 def unknown(kind: str, word: str, known: Iterable[str]) -> str:

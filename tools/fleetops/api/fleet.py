@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from fleetops.api.progress import Progress
-from fleetops.catalogue import CONFIG, read_config, read_releases
+from fleetops.catalogue import CONFIG, described_folder, read_config, read_releases
 from fleetops.errors import InputError, Place, UsageError
 from fleetops.files import Repository
 from fleetops.kustomization import NAMES, Allowed, links_on, read_closure, read_variables
@@ -132,7 +132,7 @@ def open_fleet(directory: Path) -> Fleet:
     Raises UsageError where it is no folder or no folder above has a fleetops.yaml, InputError where
     that is wrong.
     """
-    if folder := _described_folder(directory):
+    if folder := described_folder(directory):
         return fleet_in(folder)
     raise UsageError(
         f"neither {directory.absolute()} nor a folder above it has a {CONFIG}",
@@ -142,21 +142,8 @@ def open_fleet(directory: Path) -> Fleet:
 
 def any_fleet(directory: Path) -> Fleet:
     """Open the repository that `directory` lies in, also where nobody has described it."""
-    folder = _described_folder(directory)
+    folder = described_folder(directory)
     return fleet_in(folder) if folder else undescribed_fleet(directory)
-
-
-def _described_folder(directory: Path) -> Path | None:
-    start = directory.absolute()
-    if not start.is_dir():
-        raise UsageError(f"{start} is not a folder")
-    for folder in (start, *start.parents):
-        if (folder / CONFIG).is_file():
-            return folder
-        # What is above belongs to somebody else.
-        if (folder / ".git").exists():
-            break
-    return None
 
 
 def fleet_in(folder: Path) -> Fleet:

@@ -1,6 +1,14 @@
 """What fleetops.yaml and the release files say."""
 
-from fleetops.catalogue.config import CONFIG, Config, Environment, Excuse, parse_config, read_config
+from fleetops.catalogue.config import (
+    CONFIG,
+    Config,
+    Environment,
+    Excuse,
+    described_folder,
+    parse_config,
+    read_config,
+)
 from fleetops.catalogue.layout import Layout, read_layout
 from fleetops.catalogue.releases import Digest, Release, ReleaseFile, ReleaseImage, read_releases
 from fleetops.catalogue.running import Bearings, releases_with, running_release
@@ -25,6 +33,7 @@ __all__ = [
     "ReleaseImage",
     "Shift",
     "config_text",
+    "described_folder",
     "held",
     "judge_schemas",
     "looser",

@@ -15,6 +15,7 @@ from fleetops.words import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from fleetops.files import Repository
     from fleetops.goyaml import Document
@@ -116,6 +117,23 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         """Find the environment that a release passes through before this one."""
         index = self.environments.index(environment)
         return self.environments[index - 1] if index else None
+
+
+def described_folder(directory: Path) -> Path | None:
+    """Find the folder that is described: this one or one above, no further up than its repository.
+
+    Raises UsageError where it is no folder.
+    """
+    start = directory.absolute()
+    if not start.is_dir():
+        raise UsageError(f"{start} is not a folder")
+    for folder in (start, *start.parents):
+        if (folder / CONFIG).is_file():
+            return folder
+        # What is above belongs to somebody else.
+        if (folder / ".git").exists():
+            break
+    return None
 
 
 def parse_config(repository: Repository) -> Config:

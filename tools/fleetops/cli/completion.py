@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from fleetops.api.fleet import Fleet
+    from fleetops.catalogue import Config
+    from fleetops.files import Repository
 
 Completer = Callable[..., list[str]]
 """Called by argcomplete with the prefix and the words before it."""
@@ -36,12 +37,14 @@ def script(shell: str) -> str:
 
 def releases(**context: Any) -> list[str]:  # noqa: ANN401
     """Offer the releases of the catalogue."""
-    return _names(lambda fleet: fleet.releases, context)
+    from fleetops.catalogue import read_releases
+
+    return _names(lambda repository, config: read_releases(repository, config.catalogue), context)
 
 
 def environments(**context: Any) -> list[str]:  # noqa: ANN401
     """Offer the environments."""
-    return _names(lambda fleet: [one.name for one in fleet.config.environments], context)
+    return _names(lambda _repository, config: [one.name for one in config.environments], context)
 
 
 def checks(**_context: Any) -> list[str]:  # noqa: ANN401
@@ -68,10 +71,18 @@ def clusters(**context: Any) -> list[str]:  # noqa: ANN401
         return []
 
 
-def _names(names: Callable[[Fleet], Iterable[str]], context: dict[str, Any]) -> list[str]:
-    from fleetops.api.fleet import open_fleet
+def _names(
+    names: Callable[[Repository, Config], Iterable[str]], context: dict[str, Any]
+) -> list[str]:
+    """Give names without the API, whose import takes longer than all else that is done here."""
+    from fleetops.catalogue import described_folder, parse_config
+    from fleetops.files import Repository
 
     try:
-        return list(names(open_fleet(context["parsed_args"].directory or Path())))
+        folder = described_folder(context["parsed_args"].directory or Path())
+        if folder is None:
+            return []
+        repository = Repository.at(folder)
+        return list(names(repository, parse_config(repository)))
     except FleetopsError:
         return []

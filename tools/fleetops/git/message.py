@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from fleetops.words import named
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -44,7 +46,7 @@ class Message(Struct, frozen=True):
     @property
     def subject(self) -> str:
         """The first line."""
-        where = ", ".join(one.environment for one in self.steps)
+        where = named([one.environment for one in self.steps])
         if self.back:
             return _line(f"Roll {where} back to {self.release}")
         return _line(f"Promote {self.release} in {where}")

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fleetops.words import count
+from fleetops.words import count, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fleetops.api.results import Finding
-
-_NAMED = 3
-"""Environments that are named; of more it is said how many there are."""
 
 
 class Group(Struct, frozen=True):
@@ -29,15 +26,6 @@ class Group(Struct, frozen=True):
     def where(self) -> str:
         """Name the environments."""
         return named(self.environments)
-
-
-def named(environments: Sequence[str]) -> str:
-    """Name environments, as far as that can be read."""
-    more = len(environments) - _NAMED
-    # One name is no longer than the words that would stand for it.
-    if more <= 1:
-        return ", ".join(environments)
-    return f"{', '.join(environments[:_NAMED])} and {more} more"
 
 
 def unreached(names: Sequence[str]) -> str:

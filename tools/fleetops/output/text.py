@@ -32,9 +32,9 @@ from fleetops.api.results import (  # noqa: TC001
 )
 from fleetops.manifests import split_image
 from fleetops.output.findings import finding
-from fleetops.output.groups import grouped, named, unreached
+from fleetops.output.groups import grouped, unreached
 from fleetops.output.live import live_lines
-from fleetops.words import count
+from fleetops.words import count, named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
