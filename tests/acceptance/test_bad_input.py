@@ -82,7 +82,8 @@ def test_a_bomb_behind_another_mistake_does_not_take_all_memory(fleet: FleetCopy
     config = "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: extra\n"
     fleet.append(MANIFEST, f"{config}twice: 1\ntwice: 1\n{bomb()}")
     said = fleet.refused("promote", "release2", "-e", "local")
-    assert said == f"fleetops: {OVERLAY}: takes more than 3 GiB to render\n"
+    # How far it has come may be said before.
+    assert said.splitlines()[-1] == f"fleetops: {OVERLAY}: takes more than 3 GiB to render"
 
 
 @pytest.mark.parametrize("file", READ + RENDERED)
@@ -135,8 +136,8 @@ def test_a_link_out_of_the_repository_is_not_followed(
     [
         ("../../overlays/aws", "goes round in a circle: overlays/aws → overlays/aws"),
         ("../local", "goes round in a circle: overlays/aws → overlays/local → overlays/aws"),
-        ("https://example.com/a.yaml", "is not in the repository"),
-        ("git@example.com:a/b", "is not in the repository"),
+        ("https://example.com/a.yaml", "is a file, which is not fetched"),
+        ("git@example.com:a/b", "is not listed under remotes in fleetops.yaml"),
         ("../../../tmp", "leads out of the repository"),
         ("/etc/passwd", "is not a relative path"),
     ],

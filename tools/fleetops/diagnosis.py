@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fleetops import goyaml
 from fleetops.errors import InputError, Place
 from fleetops.kustomization.fields import GENERATED
 from fleetops.manifests import mappings
+from fleetops.render import texts, words_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from fleetops.files import Repository
     from fleetops.kustomization import Closure
     from fleetops.laid_out import Taken
@@ -34,23 +33,6 @@ _MERGED = re.compile(
 )
 
 
-def texts(repository: Repository, closure: Closure) -> Iterator[tuple[str, str]]:
-    """Give what kustomize may read as YAML, and where it is written."""
-    for path in closure.files:
-        yield repository.read_bytes(path).decode(errors="replace"), path
-    for kustomization in closure.kustomizations:
-        for text in _inline(kustomization.document.value):
-            yield text, kustomization.path
-
-
-def _inline(value: Any) -> Iterator[str]:  # noqa: ANN401
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _inline(item)
-
-
 def _secrets(repository: Repository, closure: Closure) -> set[str]:
     """Give what kustomize may repeat in its words, of anything that speaks of Secrets."""
     found: set[str] = set()
@@ -59,7 +41,7 @@ def _secrets(repository: Repository, closure: Closure) -> set[str]:
             found.update(text.split())
     for kustomization in closure.kustomizations:
         for generator in kustomization.document.value.get("secretGenerator") or ():
-            for word in _inline(generator):
+            for word in words_in(generator):
                 found.update((word, *word.split(), *word.split("=")))
             names = [str(one) for one in (*(generator.get("envs") or ()), generator.get("env"))]
             for path in closure.files:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct
 
 from fleetops import goyaml
-from fleetops.diagnosis import diagnosis, texts
 from fleetops.errors import ExceededError, FleetopsError, InputError, Place
 from fleetops.laid_out import Taken, lay_out
 from fleetops.manifests import parse
@@ -166,6 +165,8 @@ def _render(taken: Taken, outcome: Completed) -> Render | FleetopsError:
     closure = taken.closure
     try:
         if outcome.returncode != 0:
+            from fleetops.diagnosis import diagnosis
+
             return diagnosis(taken, outcome.stderr.decode(errors="replace"), MAX_MEMORY)
         text = outcome.stdout.decode()
         if closure.variables is not None:
@@ -197,3 +198,21 @@ def _refusal(repository: Repository, closure: Closure) -> InputError | None:
                 # What else is wrong with it, kustomize says.
                 continue
     return None
+
+
+def texts(repository: Repository, closure: Closure) -> Iterator[tuple[str, str]]:
+    """Give what kustomize may read as YAML, and where it is written."""
+    for path in closure.files:
+        yield repository.read_bytes(path).decode(errors="replace"), path
+    for kustomization in closure.kustomizations:
+        for text in words_in(kustomization.document.value):
+            yield text, kustomization.path
+
+
+def words_in(value: Any) -> Iterator[str]:  # noqa: ANN401
+    """Give every word in a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from words_in(item)
