@@ -6,19 +6,12 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from fleetops.api.results import (
-    Comparison,
-    EnvironmentChange,
-    EnvironmentStatus,
-    FieldChange,
-    Finding,
-    Lag,
-    ObjectChange,
-    Report,
-    ServiceStatus,
-    Status,
-    Validation,
-)
+from fleetops.api.results.comparison import Comparison, EnvironmentChange, FieldChange, ObjectChange
+from fleetops.api.results.findings import Finding
+from fleetops.api.results.report import Report
+from fleetops.api.results.services import ServiceStatus
+from fleetops.api.results.status import EnvironmentStatus, Lag, Status
+from fleetops.api.results.validation import Validation
 
 MADE = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 SERVICES = ("queue", "position-simulator", "position-tracker", "webapp", "mongodb")

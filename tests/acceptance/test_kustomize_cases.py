@@ -24,7 +24,7 @@ from fleetops.manifests import images
 
 if TYPE_CHECKING:
     from fleetops.api.fleet import Fleet
-    from fleetops.api.results import Validation
+    from fleetops.api.results.validation import Validation
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.usefixtures("programs")]
 

@@ -24,7 +24,8 @@ from widgets import DEFINITION
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fleetops.api.results import Finding, Validation
+    from fleetops.api.results.findings import Finding
+    from fleetops.api.results.validation import Validation
 
 pytestmark = pytest.mark.acceptance
 

@@ -19,7 +19,7 @@ from fleetops.api.merge import merge
 from fleetops.api.shards import Part
 from fleetops.api.validate import Request, Since, validate
 from fleetops.cli.app import build_parser
-from fleetops.output import as_json
+from fleetops.output.json import as_json
 from smallfleet import SERVICE, WEB
 
 if TYPE_CHECKING:

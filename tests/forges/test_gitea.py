@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec import Struct
 
-from fleetops.api.results import Rehearsal, ReplacedPods
-from fleetops.output import as_json
+from fleetops.api.results.rehearsal import Rehearsal, ReplacedPods
+from fleetops.output.json import as_json
 from forges.gitea import USER, gitea_in
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from fleetops import cluster, goyaml
-from fleetops.api.results import Clusters, ClusterStatus, PartStatus
+from fleetops.api.results.cluster import Clusters, ClusterStatus, PartStatus
 from fleetops.cluster import credentials, folders, parts
 from fleetops.cluster.given import kubectl_for
 from fleetops.errors import ProgramError, UsageError
-from fleetops.output import as_text
+from fleetops.output.text import as_text
 from fleetops.programs import ANY_KUBECTL, find
 
 STAGES = Path(cluster.__file__).with_name("stages.yaml")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fleetops.api.results import failure
+from fleetops.api.results.failure import failure
 from fleetops.errors import (
     FleetopsError,
     InputError,

@@ -12,20 +12,14 @@ from msgspec.structs import replace
 
 from fleetops import __version__
 from fleetops.api.merge import MAX_BYTES, merge
-from fleetops.api.results import (
-    Acceptance,
-    Danger,
-    Failure,
-    Finding,
-    Shard,
-    ShardedState,
-    Validation,
-)
+from fleetops.api.results.failure import Failure
+from fleetops.api.results.findings import Acceptance, Danger, Finding
+from fleetops.api.results.validation import Shard, ShardedState, Validation
 from fleetops.api.shards import Part
 from fleetops.errors import UsageError
-from fleetops.output import as_json
+from fleetops.output.clean import CONTROL
 from fleetops.output.formats import written
-from fleetops.output.text import CONTROL
+from fleetops.output.json import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,18 +9,15 @@ from typing import Literal
 
 import pytest
 
-from fleetops.api.results import (
-    EnvironmentPromotion,
-    EnvironmentStatus,
-    Failure,
-    Finding,
-    Promotion,
-    ServiceStatus,
-    Status,
-    Validation,
-)
-from fleetops.output import as_json, as_text
-from fleetops.output.text import clean
+from fleetops.api.results.failure import Failure
+from fleetops.api.results.findings import Finding
+from fleetops.api.results.promotion import EnvironmentPromotion, Promotion
+from fleetops.api.results.services import ServiceStatus
+from fleetops.api.results.status import EnvironmentStatus, Status
+from fleetops.api.results.validation import Validation
+from fleetops.output.clean import clean
+from fleetops.output.json import as_json
+from fleetops.output.text import as_text
 
 FINDING = Finding(
     check="floating-tag",

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fleetops.api.results import Comparison, Danger, EnvironmentChange, FieldChange, ObjectChange
-from fleetops.output import as_markdown, as_text
-from fleetops.output.markdown import MOST
+from fleetops.api.results.comparison import Comparison, EnvironmentChange, FieldChange, ObjectChange
+from fleetops.api.results.findings import Danger
+from fleetops.output.markdown import MOST, as_markdown
+from fleetops.output.text import as_text
 
 HOSTILE = st.sampled_from(
     [

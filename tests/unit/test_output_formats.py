@@ -11,7 +11,8 @@ import jsonschema
 import pytest
 from msgspec.structs import replace
 
-from fleetops.api.results import Finding, Validation
+from fleetops.api.results.findings import Finding
+from fleetops.api.results.validation import Validation
 from fleetops.output.formats import written
 from gitops.programs import downloaded
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tinyhtml5.parser import HTMLParser  # type: ignore[import-untyped]
 
 from fleetops.api.explain import PAGES
-from fleetops.api.results import EnvironmentChange, ObjectChange
+from fleetops.api.results.comparison import EnvironmentChange, ObjectChange
 from fleetops.output.formats import written
 from reports import ABSENT, FIELDS, hostile, report, runs
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from xml.etree.ElementTree import Element
 
-    from fleetops.api.results import Report
+    from fleetops.api.results.report import Report
 
 HOSTILE = (
     "</style></script><script>alert(1)</script>",

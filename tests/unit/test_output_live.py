@@ -6,19 +6,18 @@ from typing import Literal
 
 import pytest
 
-from fleetops.api.results import (
+from fleetops.api.results.live import (
     ClusterSeen,
     CommitStatus,
     DriftStatus,
-    EnvironmentStatus,
     LiveStatus,
     RolloutStatus,
-    ServiceStatus,
-    Status,
     SyncStatus,
-    Wait,
 )
-from fleetops.output import as_text
+from fleetops.api.results.services import ServiceStatus
+from fleetops.api.results.status import EnvironmentStatus, Status
+from fleetops.api.results.wait import Wait
+from fleetops.output.text import as_text
 
 CLUSTER = ClusterSeen(context="kind", kubernetes="v1.37.2", commit="b" * 40)
 QUEUE = ServiceStatus(service="queue", image="q", versions=(":2",), expected=":2")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fleetops.api.doctor import doctor
-from fleetops.output import as_text
+from fleetops.output.text import as_text
 from fleetops.programs import (
     CLUSTER_PROGRAMS,
     KUSTOMIZE,

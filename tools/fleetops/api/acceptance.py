@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fleetops.api.dangers import as_finding, change_of, dangers
-from fleetops.api.results import Acceptance
+from fleetops.api.results.findings import Acceptance
 from fleetops.api.source import Source
 from fleetops.checks import GATES, SAFEGUARDS
 from fleetops.danger import IDS
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from fleetops.api.fleet import Fleet
-    from fleetops.api.results import Danger, Finding
+    from fleetops.api.results.findings import Danger, Finding
     from fleetops.catalogue import Environment
     from fleetops.files import Repository
     from fleetops.render import Render

@@ -10,7 +10,7 @@ from msgspec import Struct
 from fleetops import goyaml
 from fleetops.api.owners import book_of
 from fleetops.api.past import stays
-from fleetops.api.results import Danger
+from fleetops.api.results.findings import Danger
 from fleetops.catalogue import CONFIG
 from fleetops.checks import ENVIRONMENT_FROZEN, FILE_WITHOUT_OWNER, RELEASE_TOO_YOUNG
 from fleetops.codeowners import Owners

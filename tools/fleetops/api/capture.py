@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from fleetops.api.fleet import bench
-from fleetops.api.results import Capture
+from fleetops.api.results.capture import Capture
 from fleetops.api.services import images_of
 from fleetops.catalogue import Digest, ReleaseImage, release_text
 from fleetops.errors import Place, RefusedError, UsageError

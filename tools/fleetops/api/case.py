@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fleetops.api.fleet import Bench
     from fleetops.api.reach import Reach
-    from fleetops.api.results import Danger
+    from fleetops.api.results.findings import Danger
     from fleetops.api.safeguards import Former
     from fleetops.api.validate import Request, Since
     from fleetops.catalogue import Environment

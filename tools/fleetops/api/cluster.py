@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fleetops import cluster
-from fleetops.api.results import Clusters, ClusterStatus, PartStatus
+from fleetops.api.results.cluster import Clusters, ClusterStatus, PartStatus
 from fleetops.cluster import folders
 from fleetops.cluster.plan import PREFIX, kubeconfig_in, server_url
 from fleetops.errors import ProgramError, UsageError

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from fleetops.api.dangers import change_of, dangers
-from fleetops.api.results import EnvironmentChange, FieldChange, ObjectChange
+from fleetops.api.results.comparison import EnvironmentChange, FieldChange, ObjectChange
 from fleetops.api.source import find_gone, find_new
 from fleetops.change import spelled
 from fleetops.secrecy import veil

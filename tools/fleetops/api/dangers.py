@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleetops.api.results import Danger, Finding
+from fleetops.api.results.findings import Danger, Finding
 from fleetops.api.source import find_gone, find_new
 from fleetops.change import differences
 from fleetops.checks import Scene

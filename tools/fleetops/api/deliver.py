@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from fleetops.api.committed import propose_at
 from fleetops.api.promote import promotion
-from fleetops.api.results import Delivery
+from fleetops.api.results.promotion import Delivery
 from fleetops.errors import FleetopsError, Place, RefusedError
 from fleetops.files import Edit
 from fleetops.git import branch, index, open_git, worktree
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from fleetops.api.fleet import Bench
     from fleetops.api.propose import Proposal, Wish
-    from fleetops.api.results import Comparison, Promotion
+    from fleetops.api.results.comparison import Comparison
+    from fleetops.api.results.promotion import Promotion
     from fleetops.files import Repository
     from fleetops.forge import Kind
     from fleetops.git import Git

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fleetops.api.fleet import bench
-from fleetops.api.results import Comparison, EnvironmentChange
+from fleetops.api.results.comparison import Comparison, EnvironmentChange
 from fleetops.api.sides import Beside, Side
 from fleetops.api.states import WORK_TREE, State, open_state
 from fleetops.errors import InputError, UsageError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleetops.api.results import Doctor, ProgramStatus
+from fleetops.api.results.doctor import Doctor, ProgramStatus
 from fleetops.programs import CLUSTER_PROGRAMS, HELM, PROGRAMS, ensure, inventory
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fleetops.api.customs import Customs
-from fleetops.api.results import Finding
+from fleetops.api.results.findings import Finding
 from fleetops.catalogue import CONFIG
 from fleetops.checks import CHECKS, ON_CLUSTER, SCHEMA, UNKNOWN_KIND, UNUSED_EXCEPTION, Problem
 from fleetops.kustomization import Tracer

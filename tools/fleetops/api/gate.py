@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleetops.api.dangers import change_of, dangers
-from fleetops.api.results import Danger
+from fleetops.api.results.findings import Danger
 from fleetops.api.sides import Side, Sides, side_of
 from fleetops.api.source import Source
 from fleetops.catalogue import CONFIG, running_release

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleetops.api.fleet import bench
 from fleetops.api.past import stays
-from fleetops.api.results import History, HistoryEntry, VersionChange
+from fleetops.api.results.history import History, HistoryEntry, VersionChange
 from fleetops.git import open_git
 from fleetops.git.log import signatures
 from fleetops.git.pulls import pull_request

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleetops.api.capture import described, running_images
 from fleetops.api.fleet import bench, undescribed_fleet
-from fleetops.api.results import Initialisation
+from fleetops.api.results.init import Initialisation
 from fleetops.catalogue import CONFIG, config_text, release_text
 from fleetops.errors import Place, RefusedError
 from fleetops.render import Render

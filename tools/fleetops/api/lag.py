@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from fleetops.api.past import stays
-from fleetops.api.results import Lag
+from fleetops.api.results.status import Lag
 from fleetops.errors import FleetopsError
 from fleetops.git import open_git
 from fleetops.git.log import signatures
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fleetops.api.fleet import Bench
-    from fleetops.api.results import EnvironmentStatus
+    from fleetops.api.results.status import EnvironmentStatus
     from fleetops.catalogue import Environment, Release
 
 _LOOKED_AT = 20

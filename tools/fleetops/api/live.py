@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleetops.api.results import DriftStatus, LiveStatus, RolloutStatus, SyncStatus
+from fleetops.api.results.live import DriftStatus, LiveStatus, RolloutStatus, SyncStatus
 from fleetops.api.services import services
 from fleetops.catalogue import running_release
 from fleetops.errors import UsageError

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from fleetops.api.examine import Exhibit, observe
 from fleetops.api.recall import Opinion, Recall
-from fleetops.api.results import Finding
+from fleetops.api.results.findings import Finding
 from fleetops.checks import UNRENDERABLE
 from fleetops.errors import InputError
 

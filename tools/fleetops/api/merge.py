@@ -10,7 +10,9 @@ import msgspec
 from fleetops.api.acceptance import apart, needless
 from fleetops.api.dangers import as_finding
 from fleetops.api.explain import PAGES
-from fleetops.api.results import Acceptance, Failure, Finding, Validation
+from fleetops.api.results.failure import Failure
+from fleetops.api.results.findings import Acceptance, Finding
+from fleetops.api.results.validation import Validation
 from fleetops.api.shards import Part
 from fleetops.checks import FILE_WITHOUT_OWNER, GATES, SAFEGUARDS, UNRENDERABLE, UNUSED_EXCEPTION
 from fleetops.danger import IDS
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from fleetops.api.results import Danger, Shard, ShardedState
+    from fleetops.api.results.findings import Danger
+    from fleetops.api.results.validation import Shard, ShardedState
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 """The largest result that is read: some 40,000 findings."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleetops.api.results import Report
+from fleetops.api.results.report import Report
 from fleetops.api.status import status
 from fleetops.api.validate import Request, Since, validate
 from fleetops.git.history import open_history

@@ -9,7 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fleetops import checks
-from fleetops.api.results import ClaimOutcome, Finding, ReplacedPods, ServiceOutage
+from fleetops.api.results.findings import Finding
+from fleetops.api.results.rehearsal import ClaimOutcome, ReplacedPods, ServiceOutage
 from fleetops.errors import RefusedError
 from fleetops.manifests import home
 from fleetops.rehearsal import Endpoints, claims, note, pods, prepare, prune, put, settle

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from fleetops.api.fleet import bench
 from fleetops.api.propose import propose
-from fleetops.api.results import Promotion
+from fleetops.api.results.promotion import Promotion
 
 if TYPE_CHECKING:
     from fleetops.api.deliver import Way

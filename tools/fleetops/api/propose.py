@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fleetops.api.plan import make_plans
-from fleetops.api.results import Change, EnvironmentPromotion
+from fleetops.api.results.promotion import Change, EnvironmentPromotion
 from fleetops.catalogue import running_release
 from fleetops.change import prove
 from fleetops.errors import Place, RefusedError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from fleetops.api.fleet import Bench
     from fleetops.api.plan import Plan
-    from fleetops.api.results import Acceptance, Danger, Finding
+    from fleetops.api.results.findings import Acceptance, Danger, Finding
     from fleetops.catalogue import Environment, Release
     from fleetops.change import ImageChange
     from fleetops.kustomization import Closure

@@ -15,7 +15,7 @@ from fleetops.api.diff import Request as Comparing
 from fleetops.api.diff import compare
 from fleetops.api.promote import promotion
 from fleetops.api.propose import propose
-from fleetops.api.results import Delivery, Promotion, PullRequest
+from fleetops.api.results.promotion import Delivery, Promotion, PullRequest
 from fleetops.forge import Draft, find_forge
 from fleetops.git.branch import require_ours
 from fleetops.git.remote import find_remote

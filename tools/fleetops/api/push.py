@@ -10,13 +10,13 @@ from fleetops.api.again import again, pushed
 from fleetops.api.committed import propose_at
 from fleetops.api.deliver import commit
 from fleetops.api.promote import promotion
-from fleetops.api.results import Delivery
+from fleetops.api.results.promotion import Delivery
 from fleetops.git.remote import find_remote
 
 if TYPE_CHECKING:
     from fleetops.api.fleet import Bench
     from fleetops.api.propose import Wish
-    from fleetops.api.results import Promotion
+    from fleetops.api.results.promotion import Promotion
     from fleetops.git import Git
 
 

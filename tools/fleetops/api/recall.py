@@ -20,7 +20,7 @@ from msgspec import Struct
 import fleetops
 from fleetops.api.customs import grounds, needed
 from fleetops.api.footprint import Footprint, Ground, digest_of  # noqa: TC001 - as below
-from fleetops.api.results import Finding  # noqa: TC001 - the type of a field, which msgspec reads
+from fleetops.api.results.findings import Finding  # noqa: TC001 - the type of a field, which msgspec reads
 from fleetops.catalogue import Bearings
 from fleetops.programs import HELM, present
 from fleetops.programs.places import cache_folder

@@ -12,7 +12,7 @@ from fleetops.api.fleet import bench
 from fleetops.api.manifest_files import prerequisites
 from fleetops.api.plan import make_plans
 from fleetops.api.play import Act, Script, play
-from fleetops.api.results import ObjectOutcome, Rehearsal
+from fleetops.api.results.rehearsal import ObjectOutcome, Rehearsal
 from fleetops.api.source import Source
 from fleetops.api.stand import Where, stand
 from fleetops.api.states import WORK_TREE

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from fleetops.api.results import Rehearsal
+from fleetops.api.results.rehearsal import Rehearsal
 from fleetops.errors import Place, UsageError
 from fleetops.files import MAX_BYTES
 

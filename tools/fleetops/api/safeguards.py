@@ -11,7 +11,7 @@ from fleetops import goyaml
 from fleetops.api.committed import said_of
 from fleetops.api.customs import named, required
 from fleetops.api.owners import book_at, book_of
-from fleetops.api.results import Danger
+from fleetops.api.results.findings import Danger
 from fleetops.api.states import open_state
 from fleetops.catalogue import CONFIG, held, judge_schemas, looser, shifts, stricter
 from fleetops.checks import SAFEGUARD_CHANGED, SAFEGUARD_LOOSENED

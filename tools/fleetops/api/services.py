@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleetops.api.results import ServiceStatus
+from fleetops.api.results.services import ServiceStatus
 from fleetops.catalogue import running_release
 
 if TYPE_CHECKING:

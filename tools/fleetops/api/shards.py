@@ -10,7 +10,7 @@ from msgspec import Struct
 from fleetops import __version__
 from fleetops.api.owners import book_of
 from fleetops.api.recall import Recall
-from fleetops.api.results import ShardedState
+from fleetops.api.results.validation import ShardedState
 from fleetops.catalogue import CONFIG
 from fleetops.errors import InputError
 from fleetops.git.history import open_history

@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING
 from fleetops.api.fleet import bench
 from fleetops.api.lag import with_lags
 from fleetops.api.recall import Recall
-from fleetops.api.results import (
-    EnvironmentStatus,
-    Releases,
-    ReleaseSummary,
-    Status,
-)
+from fleetops.api.results.releases import Releases, ReleaseSummary
+from fleetops.api.results.status import EnvironmentStatus, Status
 from fleetops.api.services import images_of, services
 from fleetops.catalogue import releases_with, running_release
 from fleetops.errors import InputError
@@ -22,7 +18,7 @@ if TYPE_CHECKING:
 
     from fleetops.api.fleet import Bench, Fleet
     from fleetops.api.progress import Narrate
-    from fleetops.api.results import LiveStatus
+    from fleetops.api.results.live import LiveStatus
     from fleetops.api.view import Target
     from fleetops.catalogue import Environment, Release
     from fleetops.checks import Scene

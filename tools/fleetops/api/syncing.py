@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from fleetops.api.fleet import Fleet
-    from fleetops.api.results import Danger
+    from fleetops.api.results.findings import Danger
     from fleetops.files import Repository
     from fleetops.git import Git
     from fleetops.goyaml import Document, NodePath

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fleetops.api.manifest_files import manifest_files
-from fleetops.api.results import Finding, Validation
+from fleetops.api.results.findings import Finding
+from fleetops.api.results.validation import Validation
 from fleetops.api.stand import stand
 from fleetops.checks import API_SERVER, API_SERVER_WARNING, UNRENDERABLE
 from fleetops.errors import InputError, Place, UsageError

@@ -12,7 +12,7 @@ from fleetops.api.admission import unowned
 from fleetops.api.examine import Exhibit, excused, unexcused
 from fleetops.api.fleet import bench
 from fleetops.api.look import look_at
-from fleetops.api.results import Shard, Validation
+from fleetops.api.results.validation import Shard, Validation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fleetops.api.fleet import Bench, Fleet
     from fleetops.api.owners import Book
     from fleetops.api.progress import Narrate
-    from fleetops.api.results import Danger, Finding
+    from fleetops.api.results.findings import Danger, Finding
     from fleetops.api.shards import Part
     from fleetops.api.source import Source
     from fleetops.api.stand import Where

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fleetops.api.results import ClusterSeen, CommitStatus
+from fleetops.api.results.live import ClusterSeen, CommitStatus
 from fleetops.cluster.given import Given, kubectl_for, reached, read_context
 from fleetops.git.history import open_history
 from fleetops.kube import Kinds, UnreachableError

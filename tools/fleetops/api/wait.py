@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fleetops.api.fleet import bench
 from fleetops.api.live import told
-from fleetops.api.results import Wait
+from fleetops.api.results.wait import Wait
 from fleetops.api.view import Subject, Target, reach
 from fleetops.catalogue import running_release
 from fleetops.errors import InputError, ProgramError, UsageError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from fleetops.api.fleet import Fleet
     from fleetops.api.progress import Narrate
-    from fleetops.api.results import CommitStatus
+    from fleetops.api.results.live import CommitStatus
     from fleetops.api.view import Seen, View
     from fleetops.catalogue import Environment, Release
     from fleetops.live import Sync

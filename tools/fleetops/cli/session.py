@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from fleetops.api.fleet import Fleet
     from fleetops.api.progress import Step
-    from fleetops.api.results import Result
+    from fleetops.api.results.base import Result
     from fleetops.cli.progress import Display
     from fleetops.errors import FleetopsError
 
@@ -63,14 +63,14 @@ class Session:
         if not isinstance(said, str):
             self._show(said)
             return
-        from fleetops.output import clean
+        from fleetops.output.clean import clean
 
         self._say(clean(said))
 
     def fail(self, error: FleetopsError) -> None:
         """Say what went wrong: on stderr, or as JSON where that was asked for."""
-        from fleetops.api.results import failure
-        from fleetops.output import as_text
+        from fleetops.api.results.failure import failure
+        from fleetops.output.text import as_text
 
         result = failure(error)
         if self.output == "json":

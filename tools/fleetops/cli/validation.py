@@ -18,7 +18,7 @@ from fleetops.cli.options import (
 from fleetops.errors import UsageError
 
 if TYPE_CHECKING:
-    from fleetops.api.results import Validation
+    from fleetops.api.results.validation import Validation
     from fleetops.cli.options import (
         Commands,
     )

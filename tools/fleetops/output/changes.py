@@ -11,7 +11,12 @@ from fleetops.words import count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fleetops.api.results import Comparison, EnvironmentChange, FieldChange, ObjectChange
+    from fleetops.api.results.comparison import (
+        Comparison,
+        EnvironmentChange,
+        FieldChange,
+        ObjectChange,
+    )
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": "~"}
 _LONGEST = 160

@@ -1,11 +1,15 @@
-"""A finding or a danger as a line, as compilers write it."""
+"""Findings, dangers and what of these is accepted as lines, as compilers write them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fleetops.output.groups import grouped
+
 if TYPE_CHECKING:
-    from fleetops.api.results import Danger, Finding
+    from collections.abc import Sequence
+
+    from fleetops.api.results.findings import Acceptance, Danger, Finding
 
 
 def finding(
@@ -22,3 +26,15 @@ def finding(
         f"{place or one.environment}: {weight or one.severity}: [{name}] "
         f"{where or one.environment}: {one.message}{resource}"
     )
+
+
+def listed(findings: Sequence[Finding]) -> list[str]:
+    """Write findings as lines; what is the same in several environments is said once."""
+    groups = grouped(findings)
+    return [finding(one.finding, one.finding.check, one.where) for one in groups]
+
+
+def accepted(acceptance: Acceptance) -> list[str]:
+    """Write a rule that is accepted as lines, with what it would have refused."""
+    said = [finding(one, one.rule, weight="accepted") for one in acceptance.dangers]
+    return [*said, f"accepted {acceptance.rule}: {acceptance.because}"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleetops.api.results import Comparison, Report, Validation
+from fleetops.api.results.comparison import Comparison
+from fleetops.api.results.report import Report
+from fleetops.api.results.validation import Validation
 
 if TYPE_CHECKING:
-    from fleetops.api.results import Result
+    from fleetops.api.results.base import Result
 
 
 def written(result: Result, output: str, *, colour: bool = False) -> str:  # noqa: PLR0911 - a format each

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fleetops.output.clean import clean
 from fleetops.output.groups import grouped
-from fleetops.output.text import as_text, clean
+from fleetops.output.text import as_text
 
 if TYPE_CHECKING:
-    from fleetops.api.results import Validation
+    from fleetops.api.results.validation import Validation
     from fleetops.output.groups import Group
 
 MOST = 10

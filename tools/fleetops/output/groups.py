@@ -12,7 +12,7 @@ from fleetops.words import count, named
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fleetops.api.results import Finding
+    from fleetops.api.results.findings import Finding
 
 
 class Group(Struct, frozen=True):

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from fleetops.output.text import CONTROL, HASH
+from fleetops.output.clean import CONTROL, HASH
 
 if TYPE_CHECKING:
     import re
 
-    from fleetops.api.results import Result
+    from fleetops.api.results.base import Result
 
 
 def as_json(result: Result) -> str:

@@ -6,11 +6,12 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from fleetops.output.clean import clean
 from fleetops.output.findings import finding as line_of
-from fleetops.output.text import clean
 
 if TYPE_CHECKING:
-    from fleetops.api.results import Finding, Validation
+    from fleetops.api.results.findings import Finding
+    from fleetops.api.results.validation import Validation
 
 
 def as_junit(result: Validation) -> str:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from fleetops.api.results import Comparison, Validation
+from fleetops.api.results.comparison import Comparison
+from fleetops.api.results.validation import Validation
 from fleetops.output.changes import headline, lines, title
+from fleetops.output.clean import clean
 from fleetops.output.findings import finding
-from fleetops.output.text import as_text, clean
+from fleetops.output.text import as_text
 from fleetops.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fleetops.api.results import Result
+    from fleetops.api.results.base import Result
 
 MOST = 65_000
 """Bytes; GitHub, which takes the least, takes 65,536 characters, and none has less than a byte."""

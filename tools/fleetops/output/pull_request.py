@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fleetops.output.clean import clean
 from fleetops.output.markdown import MOST, as_markdown, quoted
-from fleetops.output.text import as_text, clean
+from fleetops.output.text import as_text
 from fleetops.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fleetops.api.results import Comparison, Promotion, Rehearsal, Result
+    from fleetops.api.results.base import Result
+    from fleetops.api.results.comparison import Comparison
+    from fleetops.api.results.promotion import Promotion
+    from fleetops.api.results.rehearsal import Rehearsal
 
 _TITLE: Final = 200
 """Characters of a title, of which a forge takes no more than 255."""

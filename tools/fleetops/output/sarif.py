@@ -13,12 +13,12 @@ from urllib.parse import quote
 import msgspec
 
 from fleetops import __version__
+from fleetops.output.clean import clean
 from fleetops.output.groups import grouped
-from fleetops.output.text import clean
 from fleetops.remotes.paths import is_local
 
 if TYPE_CHECKING:
-    from fleetops.api.results import Validation
+    from fleetops.api.results.validation import Validation
     from fleetops.output.groups import Group
 
 SCHEMA = (

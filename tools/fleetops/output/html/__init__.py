@@ -21,7 +21,9 @@ from fleetops.output.html.matrix import matrix
 from fleetops.words import count
 
 if TYPE_CHECKING:
-    from fleetops.api.results import Comparison, Report, Validation
+    from fleetops.api.results.comparison import Comparison
+    from fleetops.api.results.report import Report
+    from fleetops.api.results.validation import Validation
 
 _ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"

@@ -9,7 +9,7 @@ from fleetops.output.html.markup import element, together
 from fleetops.words import count
 
 if TYPE_CHECKING:
-    from fleetops.api.results import Comparison, EnvironmentChange
+    from fleetops.api.results.comparison import Comparison, EnvironmentChange
     from fleetops.output.html.markup import Markup
 
 _MOST_LINES = 5_000

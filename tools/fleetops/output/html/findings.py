@@ -12,7 +12,7 @@ from fleetops.words import count
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fleetops.api.results import Validation
+    from fleetops.api.results.validation import Validation
     from fleetops.output.groups import Group
     from fleetops.output.html.markup import Markup
 

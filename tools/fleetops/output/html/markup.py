@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from fleetops.output.text import clean
+from fleetops.output.clean import clean
 
 _LONGEST = 1_000
 """Characters of a text that are shown: a name may be as long as a stranger likes."""

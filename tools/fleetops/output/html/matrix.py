@@ -12,7 +12,8 @@ from fleetops.words import count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fleetops.api.results import EnvironmentStatus, Lag, ServiceStatus, Status
+    from fleetops.api.results.services import ServiceStatus
+    from fleetops.api.results.status import EnvironmentStatus, Lag, Status
 
 _MOST_CELLS = 20_000
 _MOST_SERVICES = 200

@@ -9,7 +9,7 @@ from fleetops.words import count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fleetops.api.results import CommitStatus, DriftStatus, LiveStatus, SyncStatus
+    from fleetops.api.results.live import CommitStatus, DriftStatus, LiveStatus, SyncStatus
 
 _SHORT = 12
 
