@@ -72,6 +72,7 @@ def test_the_job_of_gitlab_goes_by_the_base(fleet: FleetCopy, base: str) -> None
     variables = {f"CI_MERGE_REQUEST_{base}_SHA": loosened(fleet)}
     done = run(words, fleet.root, **variables)
     assert (done.returncode, "[safeguard-loosened]" in done.stdout) == (1, True)
+    assert 'failures="1"' in fleet.read(job["fleetops"]["artifacts"]["reports"]["junit"])
 
 
 def test_the_jobs_of_gitlab_say_together_what_one_would(fleet: FleetCopy) -> None:
