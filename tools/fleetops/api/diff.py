@@ -77,37 +77,41 @@ def _names(request: Request, start: State, end: State) -> list[str]:
 def _compare(
     bench: Bench, sides: Sequence[Sides], registries: tuple[str, ...], *, everything: bool
 ) -> Iterator[EnvironmentChange]:
-    """Compare the environments, of which only those with other files are rendered."""
-    changed = [one for one in sides if one.problem is None and not one.is_same]
-    wanted = {
-        (one.environment, side.state.name): side
-        for one in changed
-        for side in (one.before, one.after)
-        if isinstance(side, Side)
-    }
-    overlays = [(side.repository, side.closure) for side in wanted.values()]
+    """Compare the environments, of which only those with other files are rendered.
+
+    However many there are, only the renders of one are held while it is compared.
+    """
+    overlays = [
+        (side.repository, side.closure) for one in sides if _differs(one) for side in _there(one)
+    ]
     with bench.kustomize.start(overlays) as rendering:
         if overlays:
             # What compares is imported while kustomize works.
             from fleetops.api.compared import compared
 
-        told = bench.progress.counted("rendering", rendering.each(), len(wanted), thing="overlay")
-        outcomes = dict(zip(wanted, told, strict=True))
-    for one in bench.progress.counted("comparing", sides, len(sides)):
-        try:
-            if one.problem is not None:
-                raise one.problem
-            if one not in changed:
-                yield EnvironmentChange(environment=one.environment, outcome="unchanged")
-                continue
-            before, after = (
-                side.rendered(outcomes[one.environment, side.state.name])
-                if isinstance(side, Side)
-                else None
-                for side in (one.before, one.after)
-            )
-            yield compared(one.environment, before, after, registries, everything=everything)
-        except InputError as error:
-            yield EnvironmentChange(
-                environment=one.environment, outcome="broken", problem=error.summary
-            )
+        outcomes = rendering.each()
+        for one in bench.progress.counted("comparing", sides, len(sides)):
+            try:
+                if one.problem is not None:
+                    raise one.problem
+                if one.is_same:
+                    yield EnvironmentChange(environment=one.environment, outcome="unchanged")
+                    continue
+                came = {side.state.name: next(outcomes) for side in _there(one)}
+                before, after = (
+                    side.rendered(came[side.state.name]) if isinstance(side, Side) else None
+                    for side in (one.before, one.after)
+                )
+                yield compared(one.environment, before, after, registries, everything=everything)
+            except InputError as error:
+                yield EnvironmentChange(
+                    environment=one.environment, outcome="broken", problem=error.summary
+                )
+
+
+def _differs(sides: Sides) -> bool:
+    return sides.problem is None and not sides.is_same
+
+
+def _there(sides: Sides) -> Iterator[Side]:
+    return (side for side in (sides.before, sides.after) if isinstance(side, Side))
