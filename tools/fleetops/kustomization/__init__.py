@@ -1,19 +1,13 @@
 """Kustomizations: reading what they are made of, and editing their images."""
 
-from fleetops.kustomization.closure import (
-    Allowed,
-    Closure,
-    Kustomization,
-    is_below,
-    links_on,
-    read_closure,
-)
+from fleetops.kustomization.closure import Closure, Kustomization
 from fleetops.kustomization.entries import ImageEntry, image_entries, read_document
 from fleetops.kustomization.fields import LOADED, NAMES
 from fleetops.kustomization.images import Pin, set_images
 from fleetops.kustomization.retag import retagged
 from fleetops.kustomization.trace import Tracer
 from fleetops.kustomization.variables import Variables, read_variables
+from fleetops.kustomization.walk import Allowed, is_below, links_on, read_closure
 
 __all__ = [
     "LOADED",
