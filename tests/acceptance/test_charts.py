@@ -241,6 +241,28 @@ def test_a_change_does_not_allow_itself_a_chart(charted: SmallFleet) -> None:
     assert charted.json("validate", "--from", "HEAD", *accepted).code == 0
 
 
+@pytest.mark.parametrize("name", ["templates/more.yaml", ".helmignore"])
+def test_a_file_more_or_less_in_a_chart_is_noticed(
+    name: str, charted: SmallFleet, tmp_path: Path
+) -> None:
+    # What is remembered is of this test alone.
+    cache = {"XDG_CACHE_HOME": str(linked_programs(tmp_path / "cache").parent)}
+    more = {
+        "templates/more.yaml": NAMESPACE.replace("shop", "more"),
+        ".helmignore": "web.yaml\ntemplates/\n",
+    }[name]
+    before = charted.run("validate", **cache).out
+    charted.commit()
+    charted.write(f"{CHART}/{name}", more)
+    after = charted.run("validate", **cache).out
+    assert after != before
+    charted.commit()
+    (charted.root / CHART / name).unlink()
+    assert charted.run("validate", **cache).out == before
+    # What a change takes out of a chart reaches the environment too.
+    assert charted.json("validate", "--from", "HEAD", **cache).data["unreached"] == []
+
+
 def test_the_former_way_to_name_a_chart_is_taken_too(charted: SmallFleet) -> None:
     former = "helmChartInflationGenerator:\n  - {chartName: web, releaseName: shop, chartHome: c,"
     charted.edit(TOP, NAMED, f"{former} valuesLocal: {{replicas: 3}}}}\n")

@@ -36,6 +36,11 @@ spec:
   url: https://name:secret@example.test/fleet.git
   ref: {branch: main}
 """
+OTHER = """\
+  - name: two
+    overlay: overlays/two
+    kubernetes: ["1.37"]
+"""
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\n"
 
 
@@ -94,6 +99,28 @@ def test_what_moves_to_another_file_or_syncs_something_else_is_no_danger(
     fleet.append("clusters/other.yaml", "  suspend: true\n")
     fleet.edit(SOURCE, "ref:", "interval: 1m\n  ref:")
     assert found(fleet) == []
+
+
+def test_each_cluster_may_have_an_object_of_that_name(small: SmallFleet) -> None:
+    small.objects(CONFIG_MAP)
+    small.append("fleetops.yaml", OTHER)
+    small.write("overlays/two/kustomization.yaml", "resources: [../one]\n")
+    for name in ("one", "two"):
+        own = KUSTOMIZATION.replace("overlays/one", f"overlays/{name}")
+        small.write(f"clusters/{name}/sync.yaml", own)
+        small.write(f"clusters/{name}/source.yaml", REPOSITORY)
+    small.commit()
+    small.edit("clusters/one/sync.yaml", "overlays/one", "base")
+    small.edit("clusters/two/sync.yaml", "10m", "5m")
+    small.edit("clusters/two/source.yaml", "branch: main", "branch: next")
+    done = small.json("validate", "--from", "HEAD")
+    assert [(one["environment"], one["file"]) for one in done.data["findings"]] == [
+        ("one", "clusters/one/sync.yaml"),
+        ("two", "clusters/two/source.yaml"),
+    ]
+    (small.root / "clusters/one/source.yaml").unlink()
+    done = small.json("validate", "--from", "HEAD", "--env", "one")
+    assert {one["check"] for one in done.data["findings"]} == {"sync-redirected", "sync-removed"}
 
 
 def test_an_application_set_and_templates_are_read_as_far_as_they_are_manifests(

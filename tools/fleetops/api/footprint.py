@@ -1,7 +1,7 @@
 """What an overlay consists of, to be told again later, or in another state of the repository.
 
-It is every file, by its content; the links that lead to them; and that no other kustomization file
-is beside one. A commit of another repository is what its name says.
+It is every file, by its content; the links that lead to them; that no other kustomization file is
+beside one, and no other file in a chart. A commit of another repository is what its name says.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class Footprint(Struct, frozen=True):
     """Paths where nothing is."""
     links: tuple[tuple[str, str], ...]
     """Where one is and where it leads, both without links."""
+    folders: dict[str, str]
+    """Those of which every file counts, to the SHA-256 of the names of these."""
 
 
 class Ground:
@@ -55,7 +57,9 @@ class Ground:
         read = {one.path: digest_of(one.text.encode()) for one in closure.own_kustomizations}
         if files != {**files, **read}:
             return None
-        return Footprint(files, tuple(sorted(closure.absent)), closure.own_links)
+        absent = tuple(sorted(closure.absent))
+        folders = {path: self._listing(path) for path in closure.own_folders}
+        return Footprint(files, absent, closure.own_links, folders)
 
     def bears(self, footprint: Footprint) -> bool:
         """Tell whether all of it is here as it was there."""
@@ -63,6 +67,7 @@ class Ground:
             all(self._of(path) == digest for path, digest in footprint.files.items())
             and not any(os.path.lexists(self._repository.root / one) for one in footprint.absent)
             and all(self._leads(*link) for link in footprint.links)
+            and all(self._listing(path) == names for path, names in footprint.folders.items())
         )
 
     def _of(self, path: str) -> str | None:
@@ -70,6 +75,9 @@ class Ground:
         if path not in self._known:
             self._known[path] = self._read(path)
         return self._known[path]
+
+    def _listing(self, folder: str) -> str:
+        return digest_of(b"\0".join(map(os.fsencode, self._repository.below(folder))))
 
     def _leads(self, written: str, real: str) -> bool:
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -14,7 +16,7 @@ from fleetops.discovery.files import folders
 from fleetops.discovery.synced import Patterns, synced_folders
 from fleetops.errors import InputError, Place
 from fleetops.kustomization import NAMES
-from fleetops.manifests import Reference, parse, places
+from fleetops.manifests import parse, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,49 +26,56 @@ if TYPE_CHECKING:
     from fleetops.files import Repository
     from fleetops.git import Git
     from fleetops.goyaml import Document, NodePath
-    from fleetops.manifests import Manifest
+    from fleetops.manifests import Manifest, Reference
 
 _SIGNS: Final = (b"toolkit.fluxcd.io/", b"argoproj.io/")
 _MANIFESTS: Final = (".yaml", ".yml")
 
 
 class _Object(Struct, frozen=True):
+    """An object, and where it is written; no patch has a part in it."""
+
     manifest: Manifest
     path: str
     document: Document
     at: NodePath
 
-
-class _Files(Struct, frozen=True):
-    """Where objects are written; no patch has a part in them."""
-
-    objects: Mapping[Reference, _Object]
+    @property
+    def reference(self) -> Reference:
+        """Its identity, in whichever cluster it is."""
+        return self.manifest.reference
 
     @property
     def remotes(self) -> Mapping[str, Place]:
+        """None: it stands in the repository itself."""
         return {}
 
-    def find(self, manifest: Manifest, path: NodePath) -> Place:
-        one = self.objects[manifest.reference]
-        return Place(one.path, one.document.line_of((*one.at, *path)))
+    def find(self, _manifest: Manifest, path: NodePath) -> Place:
+        """Find the line of a field."""
+        return Place(self.path, self.document.line_of((*self.at, *path)))
 
     def removal(self, _manifest: Manifest, _path: NodePath) -> Place | None:
+        """Nothing takes away a part of it."""
         return None
+
+
+Side = Sequence[_Object]
 
 
 def syncing(before: Fleet, after: Fleet, git: Git, environments: Iterable[str]) -> Iterator[Danger]:
     """Give the dangers of what syncs the environments of these names."""
     sides = (before.repository, after.repository)
     changed = _changed(*sides)
-    old, new = (dict(_objects(side, changed)) for side in sides)
+    old, new = (list(_objects(side, changed)) for side in sides)
     if not old:
         return
-    known = [*old.values(), *new.values()]
+    pairs = list(_pairs(old, new))
+    known: tuple[Side, ...] = (old, new)
+    if any(one.reference.group == SOURCES for one in (*old, *new)):
+        # Whose source it is, objects say that need not have changed.
+        known = tuple(list(_objects(side, _files(side))) for side in sides)
     # The objects name folders from the top of the Git repository.
     prefix = git.prefix()
-    if any(one.group == SOURCES for one in (*old, *new)):
-        # Whose source it is, objects say that need not have changed.
-        known = [one for side in sides for _, one in _objects(side, _files(side))]
     for name in environments:
         overlays = {
             os.path.normpath(prefix + one.overlay)
@@ -74,10 +83,38 @@ def syncing(before: Fleet, after: Fleet, git: Git, environments: Iterable[str]) 
             for one in fleet.config.environments
             if one.name == name
         }
-        wanted = set(_belonging(known, overlays))
-        mine = [{ref: one for ref, one in side.items() if ref in wanted} for side in (old, new)]
-        change = change_of(name, _manifests(mine[0]), _manifests(mine[1]))
-        yield from dangers(change, (_Files(mine[0]), _Files(mine[1])), CONTROLLER_RULES)
+        mine = [{(one.reference, one.path) for one in _belonging(it, overlays)} for it in known]
+        for was, now in pairs:
+            if any(
+                one and (one.reference, one.path) in own
+                for one, own in zip((was, now), mine, strict=True)
+            ):
+                yield from _dangers(name, was, now)
+
+
+def _dangers(environment: str, was: _Object | None, now: _Object | None) -> Iterator[Danger]:
+    places = [one for one in (was, now) if one]
+    change = change_of(environment, (was.manifest,) if was else (), (now.manifest,) if now else ())
+    yield from dangers(change, (places[0], places[-1]), CONTROLLER_RULES)
+
+
+def _pairs(old: Side, new: Side) -> Iterator[tuple[_Object | None, _Object | None]]:
+    """Pair objects of the same identity: those in the same file, then those that have moved.
+
+    Each cluster may have one of that name.
+    """
+    left: dict[Reference, list[_Object]] = {}
+    there = {(one.reference, one.path): one for one in new}
+    for one in old:
+        if now := there.pop((one.reference, one.path), None):
+            yield one, now
+        else:
+            left.setdefault(one.reference, []).append(one)
+    for one in there.values():
+        former = left.get(one.reference)
+        yield (former.pop(0) if former else None), one
+    for gone in left.values():
+        yield from ((one, None) for one in gone)
 
 
 def _changed(before: Repository, after: Repository) -> list[str]:
@@ -102,7 +139,7 @@ def _content(repository: Repository, path: str) -> bytes:
         return b""
 
 
-def _objects(repository: Repository, paths: Iterable[str]) -> Iterator[tuple[Reference, _Object]]:
+def _objects(repository: Repository, paths: Iterable[str]) -> Iterator[_Object]:
     for path in paths:
         content = _content(repository, path)
         if not any(sign in content for sign in _SIGNS):
@@ -115,23 +152,31 @@ def _objects(repository: Repository, paths: Iterable[str]) -> Iterator[tuple[Ref
             continue
         for manifest, (document, at) in pairs:
             if syncs(manifest) or manifest.reference.group == SOURCES:
-                yield manifest.reference, _Object(manifest, path, document, at)
+                yield _Object(manifest, path, document, at)
 
 
-def _manifests(objects: Mapping[Reference, _Object]) -> tuple[Manifest, ...]:
-    return tuple(one.manifest for one in objects.values())
-
-
-def _belonging(known: Iterable[_Object], overlays: set[str]) -> Iterator[Reference]:
+def _belonging(known: Side, overlays: set[str]) -> Iterator[_Object]:
     """Give what syncs these folders, and the sources that it takes them from."""
     for one in known:
-        reference = one.manifest.reference
         patterns = Patterns()
         patterns.add(one.manifest.value)
         if synced_folders(patterns, overlays):
-            yield reference
-            match one.manifest.get("spec", "sourceRef"):
-                case {"kind": str(kind), "name": str(name), "namespace": str(namespace)}:
-                    yield Reference(SOURCES, kind, namespace, name)
-                case {"kind": str(kind), "name": str(name)}:
-                    yield Reference(SOURCES, kind, reference.namespace, name)
+            yield one
+            yield from _source(one, known)
+
+
+def _source(one: _Object, known: Side) -> Iterator[_Object]:
+    """Give the source that a Kustomization names: of several, the nearest in the repository."""
+    match one.manifest.get("spec", "sourceRef"):
+        case {"kind": str(kind), "name": str(name), **more}:
+            namespace = more.get("namespace") or one.reference.namespace
+            wanted = (SOURCES, kind, namespace, name)
+            found = [it for it in known if it.reference == wanted]
+            nearest = max((_shared(it.path, one.path) for it in found), default=0)
+            yield from (it for it in found if _shared(it.path, one.path) == nearest)
+
+
+def _shared(path: str, other: str) -> int:
+    """Count the folders in which both are."""
+    pairs = zip(path.split("/")[:-1], other.split("/")[:-1], strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

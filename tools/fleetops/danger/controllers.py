@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from fleetops.annotations import guards_of
 from fleetops.danger.interface import Danger, Rule, Weight
-from fleetops.danger.syncing import syncs
+from fleetops.danger.syncing import SOURCES, syncs
+from fleetops.manifests import dig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fleetops.danger.interface import Change
+    from fleetops.manifests import Manifest
 
 _DATA = {
     "CustomResourceDefinition",
@@ -21,6 +23,11 @@ _DATA = {
     "StatefulSet",
 }
 """What has a rule of its own."""
+_SWITCHES = (
+    ("argocd.argoproj.io/skip-reconcile", "true", "is no longer looked after by Argo CD"),
+    ("kustomize.toolkit.fluxcd.io/reconcile", "disabled", "is no longer applied by Flux"),
+)
+"""Annotations, what switches off by them, and what that means."""
 
 
 def leaves_render(change: Change) -> Iterator[Danger]:
@@ -31,7 +38,9 @@ def leaves_render(change: Change) -> Iterator[Danger]:
     that guard it against pruning keep it.
     """
     for one in change.differences:
-        if not one.before or one.after or syncs(one.before):
+        if not one.before or one.after:
+            continue
+        if syncs(one.before) or one.before.reference.group == SOURCES:
             continue
         if one.before.reference.kind not in _DATA:
             guards = " and ".join(guards_of(one.before.value))
@@ -42,11 +51,16 @@ def leaves_render(change: Change) -> Iterator[Danger]:
 def controller_suspended(change: Change) -> Iterator[Danger]:
     """A controller comes to look after an environment no longer.
 
-    A Flux object is suspended, or an Argo CD Application no longer syncs or heals by itself: what
-    Git says from now on does not reach the cluster, or what is changed there by hand stays. Resume
-    it as soon as what it was suspended for is over.
+    A Flux object is suspended, an Argo CD Application is skipped or no longer syncs or heals by
+    itself, or an object tells Flux to leave it alone: what Git says from now on does not reach the
+    cluster, or what is changed there by hand stays. Resume it as soon as what it was suspended for
+    is over.
     """
     for pair in change.pairs:
+        for annotation, off, words in _SWITCHES:
+            switch = ("metadata", "annotations", annotation)
+            if pair.new.get(*switch) == off != pair.old.get(*switch):
+                yield pair.danger(words, *switch)
         group = pair.new.reference.group
         if group.endswith(".toolkit.fluxcd.io"):
             path: tuple[str, ...] = ("spec", "suspend")
@@ -54,10 +68,15 @@ def controller_suspended(change: Change) -> Iterator[Danger]:
                 yield pair.danger("is suspended", *path)
         elif group == "argoproj.io" and pair.new.reference.kind == "Application":
             path = ("spec", "syncPolicy", "automated")
-            if pair.old.get(*path) is not None and pair.new.get(*path) is None:
+            if _is_automated(pair.old) and not _is_automated(pair.new):
                 yield pair.danger("no longer syncs by itself", *path)
             elif pair.old.get(*path, "selfHeal") is True and not pair.new.get(*path, "selfHeal"):
                 yield pair.danger("no longer heals by itself", *path, "selfHeal")
+
+
+def _is_automated(application: Manifest) -> bool:
+    automated = application.get("spec", "syncPolicy", "automated")
+    return automated is not None and dig(automated, "enabled") is not False
 
 
 SUSPENDED = Rule(controller_suspended, Weight.WARN)

@@ -20,12 +20,17 @@ SOURCES: Final = "source.toolkit.fluxcd.io"
 _SYNC: Final = {(_ARGO, "Application"), (_ARGO, "ApplicationSet"), (_FLUX, "Kustomization")}
 _FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
 _TEMPLATE: Final = ("spec", "template")
+_OTHERWISE: Final = "renders otherwise than the overlay says"
 
 _APPLICATION: Final[dict[NodePath, str]] = {
     ("spec", "source", "path"): "syncs another folder",
     ("spec", "source", "repoURL"): "syncs another repository",
     ("spec", "source", "targetRevision"): "syncs another revision",
     ("spec", "sources"): "syncs other sources",
+    ("spec", "source", "kustomize"): _OTHERWISE,
+    ("spec", "source", "helm"): _OTHERWISE,
+    ("spec", "source", "directory"): _OTHERWISE,
+    ("spec", "source", "plugin"): _OTHERWISE,
     ("spec", "destination"): "syncs to another cluster or namespace",
 }
 _AIMS: Final[dict[tuple[str, str], dict[NodePath, str]]] = {
@@ -36,6 +41,11 @@ _AIMS: Final[dict[tuple[str, str], dict[NodePath, str]]] = {
         ("spec", "sourceRef"): "syncs another source",
         ("spec", "kubeConfig"): "syncs to another cluster",
         ("spec", "targetNamespace"): "syncs to another namespace",
+        ("spec", "images"): _OTHERWISE,
+        ("spec", "patches"): _OTHERWISE,
+        ("spec", "components"): _OTHERWISE,
+        ("spec", "namePrefix"): _OTHERWISE,
+        ("spec", "nameSuffix"): _OTHERWISE,
     },
 }
 _SOURCE_AIMS: Final[dict[NodePath, str]] = {
@@ -62,7 +72,7 @@ def aims(manifest: Manifest) -> tuple[str, ...]:
 
 
 def sync_removed(change: Change) -> Iterator[Danger]:
-    """What syncs an environment goes.
+    """What syncs an environment goes, or the source that this takes it from.
 
     An Application with Argo CD's finalizer, an ApplicationSet and a Flux Kustomization that prunes
     take all with them that they applied, claims as well. Without that the environment stays, and
@@ -71,7 +81,11 @@ def sync_removed(change: Change) -> Iterator[Danger]:
     of Orphan.
     """
     for one in change.differences:
-        if one.before and not one.after and syncs(one.before):
+        if not one.before or one.after:
+            continue
+        if one.before.reference.group == SOURCES:
+            yield Danger("goes, and nothing fetches what it gave", one.before, gone=True)
+        elif syncs(one.before):
             folder = " and ".join(aims(one.before)) or "its folder"
             all_of_it = "goes, and with it all that it applied"
             fate = all_of_it if _takes_all(one.before) else f"goes, and no longer syncs {folder}"
@@ -81,9 +95,11 @@ def sync_removed(change: Change) -> Iterator[Danger]:
 def sync_redirected(change: Change) -> Iterator[Danger]:
     """What syncs an environment comes to sync something else, or to somewhere else.
 
-    Another folder, repository, revision, cluster or namespace: what was validated is not what
-    runs, and a controller that prunes deletes what the former one had. Have a new object sync the
-    new one, and let the old one go when nothing depends on it.
+    Another folder, repository, revision, cluster or namespace, or images and patches of the
+    controller's own on top of the overlay: what was validated is not what runs, and a controller
+    that prunes deletes what the former one had. Say in the overlay what is to run. To move an
+    environment, have a new object sync the new one, and let the old one go when nothing depends on
+    it.
     """
     for pair in change.pairs:
         group, kind = pair.new.reference[:2]

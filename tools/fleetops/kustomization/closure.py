@@ -77,6 +77,11 @@ class Closure(Struct, frozen=True):
         return tuple(chart for one in self.kustomizations for chart in one.charts)
 
     @property
+    def own_folders(self) -> tuple[str, ...]:
+        """The folders of the repository itself in which another file would count too."""
+        return tuple(filter(is_local, (one.folder for one in self.charts)))
+
+    @property
     def absent(self) -> set[str]:
         """Where in the repository itself another kustomization file could be."""
         folders = (one.folder for one in self.own_kustomizations)
