@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -239,6 +240,33 @@ def test_a_change_does_not_allow_itself_a_chart(charted: SmallFleet) -> None:
     assert done.findings == [("unrenderable", TOP, 3), ("safeguard-loosened", "fleetops.yaml", 6)]
     accepted = ("--accept", "safeguard-loosened", "--because", "it is ours")
     assert charted.json("validate", "--from", "HEAD", *accepted).code == 0
+
+
+def test_no_schema_of_a_chart_has_helm_ask_or_read_anything(
+    charted: SmallFleet, tmp_path: Path
+) -> None:
+    class Asked(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+    asked: list[str] = []
+    outside = tmp_path / "outside.json"
+    outside.write_text('{"const": "hunter2"}')
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Asked)) as server:
+        for address in (f"http://127.0.0.1:{server.server_port}/a.json", f"file://{outside}"):
+            schema = f'{{"properties": {{"replicas": {{"$ref": "{address}"}}}}}}'
+            charted.write(f"{CHART}/values.schema.json", schema)
+            done = charted.run("validate")
+            assert (done.code, "hunter2" in done.out + done.err) == (0, False)
+    assert asked == []
+
+
+def test_what_a_change_takes_away_is_not_there_for_it(charted: SmallFleet) -> None:
+    charted.commit()
+    charted.edit("fleetops.yaml", "helm: true\n", "")
+    found = charted.json("validate", "--from", "HEAD").findings
+    assert {check for check, *_ in found} == {"unrenderable", "safeguard-changed"}
 
 
 @pytest.mark.parametrize("name", ["templates/more.yaml", ".helmignore"])

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from fleetcopy import FleetCopy
 
+FROZEN = "overlay: overlays/local\n    gates: {{freeze: [{0}]}}\n"
 pytestmark = pytest.mark.acceptance
 
 TRACKER = "base/position-tracker/deployment.yaml"
@@ -131,10 +132,20 @@ def test_a_revision_that_cannot_be_rendered_is_said(committed: FleetCopy) -> Non
     committed.commit()
     committed.edit(LOCAL, "absent.yaml", "persistentvolume.yaml")
     done = committed.json("validate", "--from", "HEAD")
-    assert done.code == 0
+    assert done.code == 1
     ((check, file, _),) = done.findings
-    assert (check, file) == ("unrenderable", LOCAL)
-    assert "what is in danger is not known" in done.data["findings"][0]["message"]
+    assert (check, file) == ("danger-unknown", LOCAL)
+    assert "as it was it cannot be rendered" in done.data["findings"][0]["message"]
+    accepted = ("--accept", "danger-unknown", "--because", "it was never applied")
+    assert committed.json("validate", "--from", "HEAD", *accepted).code == 0
+    # Whether what runs is another is not known either.
+    freeze = "{from: 2020-01-01 00:00, to: 2999-01-01 00:00, zone: UTC, reason: a long time}"
+    committed.git("stash", "--quiet")
+    committed.edit("fleetops.yaml", "overlay: overlays/local\n", FROZEN.format(freeze))
+    committed.commit()
+    committed.git("stash", "pop", "--quiet")
+    found = committed.json("validate", "--from", "HEAD", *accepted).findings
+    assert [check for check, *_ in found] == ["environment-frozen"]
 
 
 def test_what_is_not_rendered_now_is_only_said_to_be_so(committed: FleetCopy) -> None:

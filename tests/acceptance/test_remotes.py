@@ -218,6 +218,12 @@ def test_a_commit_that_is_not_there_is_a_finding(tmp_path: Path, host: RemoteHos
     done = fleet.by(host, "validate", "--output", "json")
     assert done.findings == [("unrenderable", TOP, 2)]
     assert "has no commit 1111" in done.data["findings"][0]["message"]
+    host.git("acme/base", "tag", "--annotate", "--message=one", "v1")
+    tag = host.git("acme/base", "rev-parse", "v1").strip()
+    fleet.stands_on(host.url("acme/base", "web", tag))
+    done = fleet.by(host, "validate", "--output", "json")
+    assert done.findings == [("unrenderable", TOP, 2)]
+    assert "is a tag and no commit" in done.data["findings"][0]["message"]
 
 
 def test_a_change_does_not_allow_itself_a_host(tmp_path: Path, host: RemoteHost) -> None:

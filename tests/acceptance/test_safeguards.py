@@ -185,6 +185,15 @@ def test_owners_have_to_be_there_before_the_change(fleet: SmallFleet) -> None:
     assert any("no owner (commit " in one["message"] for one in done.data["findings"])
 
 
+def test_owners_are_not_read_through_a_link(fleet: SmallFleet) -> None:
+    fleet.edit(CONFIG, '["1.37"]', '["1.37"]\n    gates: {approvals: codeowners}')
+    fleet.write("CODEOWNERS", "/overlays/ @ops\n")
+    fleet.commit()
+    (fleet.root / "CODEOWNERS").rename(fleet.root / "owners")
+    (fleet.root / "CODEOWNERS").symlink_to("owners")
+    assert ("safeguard-loosened", "CODEOWNERS", None) in checked(fleet).findings
+
+
 def test_a_change_that_brings_fleetops_decides_about_itself_and_it_is_said(
     small: SmallFleet,
 ) -> None:

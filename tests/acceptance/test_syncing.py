@@ -123,6 +123,12 @@ def test_each_cluster_may_have_an_object_of_that_name(small: SmallFleet) -> None
     assert {one["check"] for one in done.data["findings"]} == {"sync-redirected", "sync-removed"}
 
 
+def test_what_argo_cd_takes_instead_of_the_overlay_is_refused(fleet: SmallFleet) -> None:
+    override = "overlays/one/.argocd-source-one.yaml"
+    fleet.write(override, "kustomize: {images: [example.test/web:v9]}\n")
+    assert found(fleet) == [("sync-redirected", override, 1)]
+
+
 def test_an_application_set_and_templates_are_read_as_far_as_they_are_manifests(
     fleet: SmallFleet,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from pathlib import Path
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from fleetcopy import ENVIRONMENT
 from fleetops.errors import InputError, Place
+from fleetops.files import Repository
 from fleetops.git.program import open_git
 from fleetops.remotes.address import Address, read_address
 from fleetops.remotes.fetch import _read
@@ -164,7 +166,37 @@ def test_what_a_kustomization_could_read_is_kept_and_nothing_else(
     assert snapshot(read_objects(content), commit) == Snapshot(
         {"base/kustomization.yaml": b"resources: [deep/a.yaml]\n", "base/deep/a.yaml": b"a: b\n"},
         {"link": "base"},
+        lacking=frozenset({"other/b.yaml"}),
     )
+
+
+def test_whatever_its_mode_a_file_is_one_and_nothing_is_left_out_unsaid() -> None:
+    def stored(kind: str, content: bytes) -> str:
+        header = f"{kind} {len(content)}\0".encode()
+        name = hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
+        kept.append(f"{name} {kind} {len(content)}\n".encode() + content + b"\n")
+        return name
+
+    kept: list[bytes] = []
+    blob = bytes.fromhex(stored("blob", b"a: b\n"))
+    absent = bytes.fromhex("1" * 40)
+    modes = {b"100600 a.yaml": blob, b"100644 b.yaml": absent, b"160000 c": absent}
+    tree = stored("tree", b"".join(name + b"\0" + of for name, of in modes.items()))
+    commit = stored("commit", f"tree {tree}\n".encode())
+    found = snapshot(read_objects(b"".join(kept)), commit)
+    assert found.files == {"a.yaml": b"a: b\n"}
+    repository = Repository(Path("/nowhere"), mounts={"label": found})
+    paths = repository.below(within("label", "."))
+    assert paths == [within("label", name) for name in ("a.yaml", "b.yaml", "c")]
+    for path in paths[1:]:
+        with pytest.raises(InputError):
+            repository.resolve(path)
+    with pytest.raises(DamagedError):
+        read_objects(b"1" * 40 + b" commit -53\n")
+    odd = stored("tree", b"170000 a\0" + blob)
+    commit = stored("commit", f"tree {odd}\n".encode())
+    with pytest.raises(DamagedError, match="unknown mode"):
+        snapshot(read_objects(b"".join(kept)), commit)
 
 
 @given(data=st.data())

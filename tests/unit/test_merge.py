@@ -16,7 +16,7 @@ from fleetops.api.results.failure import Failure
 from fleetops.api.results.findings import Acceptance, Danger, Finding
 from fleetops.api.results.validation import Shard, ShardedState, Validation
 from fleetops.api.shards import Part
-from fleetops.errors import UsageError
+from fleetops.errors import FleetopsError, UsageError
 from fleetops.output.clean import CONTROL
 from fleetops.output.formats import written
 from fleetops.output.json import as_json
@@ -24,6 +24,8 @@ from fleetops.output.json import as_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from fleetops.api.results.base import Result
 
 NAMES = ("dev", "test", "stage", "prod", "eu-prod")
 HOSTILE = "\n::error::a\r\x1b[31m]]><b>&amp;`[x](https://example.test)\ud800\u202e##[group]"
@@ -53,7 +55,7 @@ def shard(number: int, of: int, *findings: Finding, **state: Any) -> Validation:
     )
 
 
-def kept(folder: Path, results: Sequence[Validation]) -> list[Path]:
+def kept(folder: Path, results: Sequence[Result]) -> list[Path]:
     paths = [folder / f"{index}.json" for index in range(len(results))]
     for path, result in zip(paths, results, strict=True):
         path.write_text(as_json(result))
@@ -115,10 +117,6 @@ BROKEN = {
     "long number": (b'{"command": "validate", "manifests": ' + b"9" * 9999, "holds no result"),
     "not text": (b'{"command": "\xff"}', "holds no result"),
     "large": (b" " * (MAX_BYTES + 1), "has more than 16777216 bytes"),
-    "failed": (
-        as_json(Failure(message="no kustomize", exit_code=3)).encode(),
-        "is of a shard that failed: no kustomize",
-    ),
 }
 
 
@@ -130,6 +128,19 @@ def test_a_file_that_holds_no_shard_is_refused(name: str, tmp_path: Path) -> Non
         merge([tmp_path / "shard.json"], print)
     with pytest.raises(UsageError, match="cannot be read"):
         merge([tmp_path], print)
+
+
+@pytest.mark.parametrize("code", [1, 2, 3])
+def test_what_a_shard_failed_with_is_what_the_whole_fails_with(code: int, tmp_path: Path) -> None:
+    failed = Failure(
+        message="is no name", file="fleetops.yaml", line=3, hint="say it", exit_code=code
+    )
+    (path,) = kept(tmp_path, [failed])
+    with pytest.raises(FleetopsError) as caught:
+        merge([path], print)
+    assert caught.value.exit_code == code
+    assert caught.value.summary == "fleetops.yaml:3: is no name"
+    assert caught.value.hint == f"say it; so ended the shard of {path}"
 
 
 def test_what_a_hostile_shard_says_does_nothing(tmp_path: Path) -> None:

@@ -150,8 +150,11 @@ def test_each_says_where_it_is_written() -> None:
 def test_no_change_decides_about_itself(old: str, new: str) -> None:
     before, after = read(FLEET), read(FLEET.replace(old, new))
     config = held(before, after, ("1.36", "1.37"), accepted=False)
-    for key in ("registries", "throwaway_contexts", "remotes", "helm"):
+    for key in ("registries", "throwaway_contexts"):
         assert getattr(config, key) == getattr(before, key)
+    # What it takes away, it cannot stand on.
+    assert config.remotes == (before.remotes if after.remotes else ())
+    assert config.helm == (before.helm and after.helm)
     former = {one.name: one for one in before.environments}
     for one in config.environments:
         if one.name in former:

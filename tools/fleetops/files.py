@@ -115,7 +115,8 @@ class Repository(Struct, frozen=True, dict=True):
             label, inside = split(path)
             mount = self.mounts[label]
             folder = "" if inside == "." else f"{inside}/"
-            paths = [one for one in (*mount.files, *mount.links) if one.startswith(folder)]
+            everything = (*mount.files, *mount.links, *mount.modules, *mount.lacking)
+            paths = [one for one in everything if one.startswith(folder)]
             return sorted(within(label, one) for one in paths)
         found = []
         for directory, folders, names in os.walk(self.root / path):

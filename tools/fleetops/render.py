@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections import deque
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct
@@ -34,6 +36,13 @@ MAX_MEMORY = 3 * 1024**3
 
 _ANCHOR = re.compile(r"(?:^|[\s\[{,:?-])&[^\s\[\]{},]")
 _ALIAS = re.compile(r"(?:^|[\s\[{,:?-])\*[^\s\[\]{},]")
+_QUIET = """\
+#!/bin/sh
+case $1 in
+  template) exec {helm} "$@" --skip-schema-validation ;;
+  *) exec {helm} "$@" ;;
+esac
+"""
 
 
 class Render(Struct, frozen=True):
@@ -44,7 +53,7 @@ class Render(Struct, frozen=True):
     manifests: tuple[Manifest, ...]
 
 
-class Kustomize(Struct, frozen=True):
+class Kustomize(Struct, frozen=True, dict=True):
     """The kustomize to render with."""
 
     program: Path
@@ -62,6 +71,15 @@ class Kustomize(Struct, frozen=True):
         """
         return Rendering(overlays, self)
 
+    @cached_property
+    def _quiet_helm(self) -> Path:
+        """A Helm that looks at no values.schema.json, which could name any file and address."""
+        path = self.scratch / "helm"
+        helm = shlex.quote(str(self.helm())) if self.helm else ""
+        path.write_text(_QUIET.format(helm=helm))
+        path.chmod(0o700)
+        return path
+
     def taken(self, repository: Repository, closure: Closure) -> Taken | FleetopsError:
         """Lay an overlay out; an error stands for one that kustomize must not be started for."""
         try:
@@ -74,7 +92,7 @@ class Kustomize(Struct, frozen=True):
         """Give the command that renders an overlay."""
         helm: tuple[str, ...] = ()
         if taken.closure.charts and self.helm:
-            helm = ("--enable-helm", "--helm-command", str(self.helm()))
+            helm = ("--enable-helm", "--helm-command", str(self._quiet_helm))
         return Command(
             (str(self.program), "build", *helm, "--", taken.closure.overlay),
             taken.layout.root,

@@ -9,7 +9,7 @@ from fleetops.api.results.findings import Danger
 from fleetops.api.sides import Side, Sides, side_of
 from fleetops.api.source import Source
 from fleetops.catalogue import CONFIG, running_release
-from fleetops.checks import UNRENDERABLE
+from fleetops.checks import DANGER_UNKNOWN
 from fleetops.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,18 +71,21 @@ class Gate:
                 before = one.before.rendered(outcome) if one.before and outcome else None
             except InputError as error:
                 yield _unknown(one.environment, error)
+                if after is not None:
+                    yield from self._closed(one.environment, None, after)
                 continue
             yield from self._dangers(one, before, after)
             if before is not None and after is not None:
                 yield from self._closed(one.environment, before[0], after)
 
-    def _closed(self, name: str, before: Render, after: Render) -> Iterator[Danger]:
-        """Give the gates that are closed to a change of what runs."""
+    def _closed(self, name: str, before: Render | None, after: Render) -> Iterator[Danger]:
+        """Give the gates that are closed to a change of what runs, which may not be known."""
         from fleetops.api import admission
 
         bench, config = self._bench, self._start.fleet.config
         environment = config.environment(name)
-        former, versions = (bench.scene(environment, one).versions for one in (before, after))
+        versions = bench.scene(environment, after).versions
+        former = bench.scene(environment, before).versions if before else {}
         if former == versions:
             return
         yield from admission.frozen(bench.fleet, environment)
@@ -112,10 +115,10 @@ class Gate:
 
 def _unknown(environment: str, error: InputError) -> Danger:
     return Danger(
-        rule=UNRENDERABLE.id,
-        severity="warn",
+        rule=DANGER_UNKNOWN.id,
+        severity="refuse",
         environment=environment,
-        message=f"what is in danger is not known: {error.message}",
+        message=f"as it was it cannot be rendered: {error.message}",
         file=error.place.path if error.place else CONFIG,
         line=error.place.line if error.place else None,
     )

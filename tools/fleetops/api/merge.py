@@ -16,7 +16,7 @@ from fleetops.api.results.validation import Validation
 from fleetops.api.shards import Part
 from fleetops.checks import FILE_WITHOUT_OWNER, GATES, SAFEGUARDS, UNRENDERABLE, UNUSED_EXCEPTION
 from fleetops.danger import IDS
-from fleetops.errors import Place, UsageError
+from fleetops.errors import InputError, Place, ProgramError, UsageError
 from fleetops.words import count
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from fleetops.api.results.findings import Danger
     from fleetops.api.results.validation import Shard, ShardedState
+    from fleetops.errors import FleetopsError
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 """The largest result that is read: some 40,000 findings."""
@@ -76,13 +77,23 @@ def _read(path: Path) -> tuple[Validation, Shard]:
     except (ValueError, RecursionError):
         raise UsageError("holds no result of a validation", place=place, hint=_HINT) from None
     if isinstance(result, Failure):
-        message = f"is of a shard that failed: {result.message}"
-        raise UsageError(message, place=place, hint="run that shard again")
+        raise _failure(result, path)
     if result.shard is None:
         raise UsageError("is the result of a whole validation", place=place, hint=_HINT)
     if not _is_sound(result, result.shard):
         raise UsageError("holds what no shard says", place=place, hint=_HINT)
     return result, result.shard
+
+
+def _failure(result: Failure, path: Path) -> FleetopsError:
+    """Give the error that a shard ended with, which the whole would have ended with too."""
+    kinds = {one.exit_code: one for one in (InputError, UsageError, ProgramError)}
+    return kinds.get(result.exit_code, UsageError)(
+        result.message,
+        place=Place(result.file, result.line) if result.file else None,
+        log=result.log,
+        hint="; ".join(filter(None, (result.hint, f"so ended the shard of {path}"))),
+    )
 
 
 def _is_sound(result: Validation, shard: Shard) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -47,5 +46,8 @@ def _book_here(root: Path) -> Book:
     top = next((one for one in (root, *root.parents) if (one / ".git").exists()), root)
     repository = Repository.at(top)
     prefix = f"{root.relative_to(top)}/" if root != top else ""
-    there = [place for place in PLACES if os.path.lexists(top / place)]
+    # As of a commit, a link is none.
+    there = [
+        place for place in PLACES if (top / place).is_file() and not (top / place).is_symlink()
+    ]
     return Book({place: repository.read_text(place) for place in there}, prefix)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from fleetops.api.dangers import change_of, dangers
+from fleetops.api.results.findings import Danger
 from fleetops.danger import CONTROLLER_RULES
-from fleetops.danger.syncing import SOURCES, syncs
+from fleetops.danger.syncing import REDIRECTED, SOURCES, syncs
 from fleetops.discovery.files import folders
 from fleetops.discovery.synced import Patterns, synced_folders
 from fleetops.errors import InputError, Place
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from fleetops.api.fleet import Fleet
-    from fleetops.api.results.findings import Danger
     from fleetops.files import Repository
     from fleetops.git import Git
     from fleetops.goyaml import Document, NodePath
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _SIGNS: Final = (b"toolkit.fluxcd.io/", b"argoproj.io/")
 _MANIFESTS: Final = (".yaml", ".yml")
+_OVERRIDE: Final = ".argocd-source"
 
 
 class _Object(Struct, frozen=True):
@@ -66,6 +67,7 @@ def syncing(before: Fleet, after: Fleet, git: Git, environments: Iterable[str]) 
     """Give the dangers of what syncs the environments of these names."""
     sides = (before.repository, after.repository)
     changed = _changed(*sides)
+    yield from _overrides(before, after, changed, environments)
     old, new = (list(_objects(side, changed)) for side in sides)
     if not old:
         return
@@ -90,6 +92,29 @@ def syncing(before: Fleet, after: Fleet, git: Git, environments: Iterable[str]) 
                 for one, own in zip((was, now), mine, strict=True)
             ):
                 yield from _dangers(name, was, now)
+
+
+def _overrides(
+    before: Fleet, after: Fleet, changed: Sequence[str], environments: Iterable[str]
+) -> Iterator[Danger]:
+    """Give the files with which Argo CD changes what an overlay renders, beside its Application."""
+    overlays = {
+        (one.name, os.path.normpath(one.overlay))
+        for fleet in (before, after)
+        for one in fleet.config.environments
+    }
+    for path in changed:
+        folder, name = os.path.split(path)
+        for environment in environments:
+            if name.startswith(_OVERRIDE) and (environment, folder or ".") in overlays:
+                yield Danger(
+                    rule=REDIRECTED.id,
+                    severity=REDIRECTED.severity.value,
+                    environment=environment,
+                    message="has Argo CD render otherwise than the overlay says",
+                    file=path,
+                    line=1,
+                )
 
 
 def _dangers(environment: str, was: _Object | None, now: _Object | None) -> Iterator[Danger]:

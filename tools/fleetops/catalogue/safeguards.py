@@ -84,8 +84,8 @@ def held(old: Config, new: Config, minors: Sequence[str], *, accepted: bool) -> 
         environments=tuple(map(judged, new.environments)),
         exceptions=tuple(excuses),
         registries=old.registries,
-        remotes=new.remotes if accepted else old.remotes,
-        helm=new.helm if accepted else old.helm,
+        remotes=new.remotes if accepted else _both(old.remotes, new.remotes),
+        helm=new.helm and (accepted or old.helm),
         throwaway_contexts=old.throwaway_contexts,
     )
 
@@ -199,6 +199,18 @@ def _registries(old: Sequence[str], new: Sequence[str]) -> Iterator[Shift]:
     for one in old:
         if one not in new:
             yield stricter(f"no image may come from {one}", path)
+
+
+def _both(old: Sequence[str], new: Sequence[str]) -> tuple[str, ...]:
+    """Give what both lists allow, of which the one may name a host and the other a folder of it."""
+    return tuple(
+        dict.fromkeys(
+            max(one, other, key=len)
+            for one in old
+            for other in new
+            if f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
+        )
+    )
 
 
 def _remotes(old: Sequence[str], new: Sequence[str]) -> Iterator[Shift]:

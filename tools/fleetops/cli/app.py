@@ -78,9 +78,14 @@ def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
 
 
 def _command(words: Sequence[str]) -> str | None:
-    """Give the first word that is neither an option nor the folder that one of them takes."""
+    """Give the first word that is neither an option nor the folder that one of them takes.
+
+    Nothing where something else is asked for before, help say.
+    """
     taken = False
     for word in words:
+        if not taken and word.startswith("-") and not word.startswith(("-C", "--directory")):
+            return None
         if not taken and not word.startswith("-"):
             return word
         taken = not taken and word in {"-C", "--directory"}

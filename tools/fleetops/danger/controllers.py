@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fleetops.annotations import guards_of
 from fleetops.danger.interface import Danger, Rule, Weight
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fleetops.danger.interface import Change
-    from fleetops.manifests import Manifest
 
 _DATA = {
     "CustomResourceDefinition",
@@ -23,6 +22,10 @@ _DATA = {
     "StatefulSet",
 }
 """What has a rule of its own."""
+_POLICIES = {
+    "Application": ("spec", "syncPolicy", "automated"),
+    "ApplicationSet": ("spec", "template", "spec", "syncPolicy", "automated"),
+}
 _SWITCHES = (
     ("argocd.argoproj.io/skip-reconcile", "true", "is no longer looked after by Argo CD"),
     ("kustomize.toolkit.fluxcd.io/reconcile", "disabled", "is no longer applied by Flux"),
@@ -66,16 +69,15 @@ def controller_suspended(change: Change) -> Iterator[Danger]:
             path: tuple[str, ...] = ("spec", "suspend")
             if pair.new.get(*path) is True and pair.old.get(*path) is not True:
                 yield pair.danger("is suspended", *path)
-        elif group == "argoproj.io" and pair.new.reference.kind == "Application":
-            path = ("spec", "syncPolicy", "automated")
-            if _is_automated(pair.old) and not _is_automated(pair.new):
+        elif group == "argoproj.io" and pair.new.reference.kind in _POLICIES:
+            path = _POLICIES[pair.new.reference.kind]
+            if _is_automated(pair.old.get(*path)) and not _is_automated(pair.new.get(*path)):
                 yield pair.danger("no longer syncs by itself", *path)
             elif pair.old.get(*path, "selfHeal") is True and not pair.new.get(*path, "selfHeal"):
                 yield pair.danger("no longer heals by itself", *path, "selfHeal")
 
 
-def _is_automated(application: Manifest) -> bool:
-    automated = application.get("spec", "syncPolicy", "automated")
+def _is_automated(automated: Any) -> bool:  # noqa: ANN401
     return automated is not None and dig(automated, "enabled") is not False
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fleetops.danger.interface import Danger, Rule, Weight
 from fleetops.manifests import dig, mappings, strings
@@ -41,6 +41,7 @@ _AIMS: Final[dict[tuple[str, str], dict[NodePath, str]]] = {
         ("spec", "sourceRef"): "syncs another source",
         ("spec", "kubeConfig"): "syncs to another cluster",
         ("spec", "targetNamespace"): "syncs to another namespace",
+        ("spec", "serviceAccountName"): "syncs as somebody else",
         ("spec", "images"): _OTHERWISE,
         ("spec", "patches"): _OTHERWISE,
         ("spec", "components"): _OTHERWISE,
@@ -53,6 +54,8 @@ _SOURCE_AIMS: Final[dict[NodePath, str]] = {
     ("spec", "endpoint"): "fetches from another address",
     ("spec", "bucketName"): "fetches another bucket",
     ("spec", "ref"): "fetches another revision",
+    ("spec", "ignore"): "leaves out other files",
+    ("spec", "include"): "takes files from elsewhere",
 }
 
 
@@ -104,9 +107,20 @@ def sync_redirected(change: Change) -> Iterator[Danger]:
     for pair in change.pairs:
         group, kind = pair.new.reference[:2]
         known = _SOURCE_AIMS if group == SOURCES else _AIMS.get((group, kind), {})
+        same = _sources(pair.old) == _sources(pair.new)
         for path, words in known.items():
-            if any(pair.within(*path)):
+            of_source = {"source", "sources"}.intersection(path)
+            if any(pair.within(*path)) and not (of_source and same):
                 yield pair.danger(words, *path)
+
+
+def _sources(manifest: Manifest) -> list[Any]:
+    """Give the sources of an Application, however many it says."""
+    spec = manifest.get("spec")
+    if manifest.reference.kind == "ApplicationSet":
+        spec = manifest.get(*_TEMPLATE, "spec")
+    several = dig(spec, "sources")
+    return several if isinstance(several, list) else [dig(spec, "source")]
 
 
 def _takes_all(manifest: Manifest) -> bool:
@@ -123,4 +137,5 @@ def _takes_all(manifest: Manifest) -> bool:
     return policy in ("Delete", "WaitForTermination") or (policy == "MirrorPrune" and prunes)
 
 
-RULES = (Rule(sync_removed, Weight.REFUSE), Rule(sync_redirected, Weight.REFUSE))
+REDIRECTED = Rule(sync_redirected, Weight.REFUSE)
+RULES = (Rule(sync_removed, Weight.REFUSE), REDIRECTED)

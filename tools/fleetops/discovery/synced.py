@@ -45,7 +45,7 @@ class Patterns:
         group = str(dig(value, "apiVersion")).rpartition("/")[0]
         match group, dig(value, "kind"):
             case "kustomize.toolkit.fluxcd.io", "Kustomization":
-                self._choose([dig(value, "spec", "path")])
+                self._choose([dig(value, "spec", "path") or "."])
             case "argoproj.io", "Application":
                 self._choose(_sources(dig(value, "spec")))
             case "argoproj.io", "ApplicationSet":

@@ -107,6 +107,9 @@ def _read(git: Git, address: Address, place: Place, marks: Collection[str]) -> b
     for line in answer:
         name, kind, size = line.split(" ")
         sizes[name] = int(size)
+        if kind not in kinds:
+            message = f"{address.label} is a {kind} and no commit"
+            raise InputError(message, place=place, hint="write the name of the commit")
         kinds[kind].append(name)
     frame = [*kinds["commit"], *kinds["tree"]]
     _require_room(frame, sizes, address, place)

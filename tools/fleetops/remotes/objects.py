@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 MAX_ENTRIES: Final = 200_000
 """Files and folders of a commit."""
 _HASHES: Final = {40: hashlib.sha1, 64: hashlib.sha256}
-_FILES: Final = {"100644", "100664", "100755"}
+_FILE: Final = "100"
+"""What the mode of a file begins with; git makes 644 or 755 of whatever follows."""
 _FOLDER: Final = "40000"
 _LINK: Final = "120000"
 _MODULE: Final = "160000"
@@ -53,6 +54,8 @@ def read_objects(stream: bytes) -> dict[str, Object]:
             size, hashed = int(length), _HASHES[len(name)]
         except (ValueError, KeyError):
             raise DamagedError from None
+        if not length.isdecimal():
+            raise DamagedError(name)
         content = stream[end + 1 : end + 1 + size]
         named = hashed(f"{kind} {size}\0".encode() + content, usedforsecurity=False)
         if named.hexdigest() != name:
@@ -79,8 +82,10 @@ def entries(objects: Mapping[str, Object], commit: str) -> list[Entry]:
                 raise DamagedError("has too many files")
             if mode == _FOLDER:
                 folders.append((f"{path}/", below))
-            else:
+            elif mode.startswith(_FILE) or mode in {_LINK, _MODULE}:
                 found.append(Entry(mode, path, below))
+            else:
+                raise DamagedError(f"{path} is of the unknown mode {mode}")
     return found
 
 
@@ -90,23 +95,25 @@ def of_use(found: Collection[Entry], marks: Collection[str]) -> list[Entry]:
     return [
         one
         for one in found
-        if one.mode == _LINK or (one.mode in _FILES and not folders.isdisjoint(_above(one.path)))
+        if one.mode == _LINK
+        or (one.mode.startswith(_FILE) and not folders.isdisjoint(_above(one.path)))
     ]
 
 
 def snapshot(objects: Mapping[str, Object], commit: str) -> Snapshot:
-    """Give the files and links of a commit whose content is among the objects."""
-    files, links, modules = {}, {}, set()
+    """Give the files and links of a commit, as far as their content is among the objects."""
+    files, links, modules, lacking = {}, {}, set(), set()
     for one in entries(objects, commit):
         content = objects.get(one.name)
         if one.mode == _MODULE:
             modules.add(one.path)
-        elif content is not None and content.kind == "blob":
-            if one.mode == _LINK:
-                links[one.path] = content.content.decode(errors="replace")
-            elif one.mode in _FILES:
-                files[one.path] = content.content
-    return Snapshot(files, links, frozenset(modules))
+        elif content is None or content.kind != "blob":
+            lacking.add(one.path)
+        elif one.mode == _LINK:
+            links[one.path] = content.content.decode(errors="replace")
+        else:
+            files[one.path] = content.content
+    return Snapshot(files, links, frozenset(modules), frozenset(lacking))
 
 
 def _expect(objects: Mapping[str, Object], name: str, kind: str) -> bytes:

@@ -28,6 +28,8 @@ class Snapshot(Struct, frozen=True, dict=True):
     """Where a symbolic link is, and what stands in it."""
     modules: frozenset[str] = frozenset()
     """Where a submodule would be."""
+    lacking: frozenset[str] = frozenset()
+    """The files that were not kept."""
 
     @cached_property
     def _folders(self) -> set[str]:
@@ -73,6 +75,9 @@ class Snapshot(Struct, frozen=True, dict=True):
     def _require(self, path: str, said: str, place: Place | None, *, as_folder: bool) -> None:
         if path in self.modules:
             raise InputError(f"{said} is in a submodule, which is not fetched", place=place)
+        if path in self.lacking:
+            why = "it has more than 8 MiB, or stands below no kustomization"
+            raise InputError(f"{said} is not there: {why}", place=place)
         if path not in self._folders and (as_folder or path not in self.files):
             raise InputError(f"{said} does not exist", place=place)
 
