@@ -457,6 +457,8 @@ class Releases(Result, frozen=True, kw_only=True, tag="releases"):
     """The catalogue."""
 
     releases: tuple[ReleaseSummary, ...]
+    notes: tuple[str, ...] = ()
+    """The environments of which it is not known what they run, and why."""
 
 
 class Capture(Result, frozen=True, kw_only=True, tag="capture"):

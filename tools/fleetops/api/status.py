@@ -66,11 +66,12 @@ def status(
 def releases(fleet: Fleet, narrate: Callable[[str], None]) -> Releases:
     """List the catalogue, and where each release runs."""
     running: dict[str, list[str]] = {name: [] for name in fleet.releases}
+    notes = []
     with bench(fleet, narrate) as place:
         for environment, scene in _scenes(place, fleet.config.environments):
             if isinstance(scene, InputError):
-                raise scene
-            if release := running_release(scene.versions, fleet.releases):
+                notes.append(f"{environment.name} cannot be rendered: {scene.summary}")
+            elif release := running_release(scene.versions, fleet.releases):
                 running[release.name].append(environment.name)
     return Releases(
         releases=tuple(
@@ -84,7 +85,8 @@ def releases(fleet: Fleet, narrate: Callable[[str], None]) -> Releases:
                 environments=tuple(running[release.name]),
             )
             for release in fleet.releases.values()
-        )
+        ),
+        notes=tuple(notes),
     )
 
 

@@ -303,7 +303,7 @@ def _(result: Releases) -> list[str]:
         (one.release, ", ".join(one.environments) or "-", one.description)
         for one in result.releases
     ]
-    return _table(rows)
+    return [*_table(rows), *result.notes]
 
 
 @_lines.register
