@@ -116,6 +116,15 @@ def test_the_releases_and_where_they_run(fleet: FleetCopy) -> None:
     assert [line.split()[:2] for line in lines[1:3]] == [["release1", "-"], ["release2", "aws"]]
 
 
+def test_what_cannot_be_rendered_hides_no_release(fleet: FleetCopy) -> None:
+    fleet.edit(LOCAL, "persistentvolume.yaml", "absent.yaml")
+    done = fleet.json("releases")
+    assert [one["environments"] for one in done.data["releases"]] == [[], ["aws"], []]
+    (note,) = done.data["notes"]
+    assert note.startswith(f"local cannot be rendered: {LOCAL}:")
+    assert fleet.run("releases").out.splitlines()[-1] == note
+
+
 def test_the_doctor_finds_the_programs_on_path(fleet: FleetCopy, tmp_path: Path) -> None:
     # Go leaves a process behind that writes into its home after it has ended.
     environment = {**programs_on_path(tmp_path), "TMPDIR": str(tmp_path)}

@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from fleetcopy import programs_on_path
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fleetcopy import FleetCopy
 
 pytestmark = pytest.mark.acceptance
@@ -199,6 +203,21 @@ def test_the_fleet_is_valid(fleet: FleetCopy) -> None:
     done = fleet.run("validate")
     assert (done.code, done.out, done.err) == (0, "local, aws: 39 manifests, ok\n", "")
     assert fleet.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    ("more", "renders"),
+    [("group: networking.k8s.io\n      version: v1", 2), ("labelSelector: a!=b", 3)],
+)
+def test_a_patch_is_tried_only_where_words_do_not_say_what_it_selects(
+    more: str, renders: int, fleet: FleetCopy, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    environment = programs_on_path(tmp_path, kustomize=f'echo x >> {log}; exec $REAL "$@"')
+    path = "overlays/local/kustomization.yaml"
+    fleet.edit(path, "kind: NetworkPolicy\n", f"kind: NetworkPolicy\n      {more}\n")
+    assert fleet.run("validate", **environment).code == 0
+    assert len(log.read_text().splitlines()) == renders
 
 
 def test_the_environments_can_be_chosen(fleet: FleetCopy) -> None:

@@ -268,6 +268,15 @@ def test_what_is_generated_leads_to_its_generator(tmp_path: Path) -> None:
     assert str(tracer.trace(manifest, ("data", "a"))) == "kustomization.yaml:3"
 
 
+def test_what_a_patch_has_named_leads_to_where_it_is_written(tmp_path: Path) -> None:
+    rename = "- op: replace\n  path: /metadata/name\n  value: tracker\n"
+    overlay = f"patches:\n  - path: rename.yaml\n{TARGET}      name: queue\n"
+    render = RENDER.replace("prod-queue", "prod-tracker")
+    tracer, manifest = traced(tmp_path, overlay, {"rename": rename}, render)
+    assert str(tracer.trace(manifest, (*CONTAINERS, 1, "image"))) == "base/deployment.yaml:11"
+    assert str(tracer.trace(manifest, ("metadata", "name"))) == "overlay/rename.yaml:3"
+
+
 def test_what_no_file_holds_leads_nowhere(tmp_path: Path) -> None:
     (tmp_path / "kustomization.yaml").write_text("namespace: fleet\n")
     repository = Repository.at(tmp_path)

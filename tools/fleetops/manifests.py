@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import enum
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 from msgspec import Struct
 
 from fleetops import goyaml
@@ -211,11 +213,17 @@ def _objects(value: Any, place: Place) -> Iterator[Manifest]:  # noqa: ANN401
         raise InputError(f"is a {kind} without metadata.name", place=place)
     namespace = dig(metadata, "namespace")
     group = version.rpartition("/")[0]
-    yield Manifest(
-        Reference(group, kind, namespace if isinstance(namespace, str) else "", name),
-        version,
-        value,
-    )
+    # On an object of the whole cluster the API server takes it away.
+    if not isinstance(namespace, str) or (namespace and f"{group}/{kind}" in _cluster_scoped()):
+        namespace = ""
+    yield Manifest(Reference(group, kind, namespace, name), version, value)
+
+
+@cache
+def _cluster_scoped() -> frozenset[str]:
+    """Give the kinds of Kubernetes that are of the whole cluster, as `group/Kind`."""
+    data = Path(__file__).parent / "schemas" / "cluster_scoped.json"
+    return frozenset(msgspec.json.decode(data.read_bytes()))
 
 
 _KIND = re.compile(r"[A-Za-z][A-Za-z0-9]*")

@@ -193,7 +193,7 @@ def _render(taken: Taken, outcome: Completed) -> Render | FleetopsError:
     except (FleetopsError, UnicodeDecodeError) as error:
         return error if isinstance(error, FleetopsError) else InputError("renders no UTF-8 text")
     if not manifests:
-        return InputError("renders nothing", place=Place(closure.top.path))
+        return InputError("renders nothing", place=Place(closure.top.path, 1))
     return Render(closure, text, manifests)
 
 

@@ -70,11 +70,12 @@ def status(
 def releases(fleet: Fleet, narrate: Narrate) -> Releases:
     """List the catalogue, and where each release runs."""
     running: dict[str, list[str]] = {name: [] for name in fleet.releases}
+    notes = []
     with bench(fleet, narrate) as place:
         for environment, versions in _known(place, fleet.config.environments):
             if isinstance(versions, InputError):
-                raise versions
-            if release := running_release(versions, fleet.releases):
+                notes.append(f"{environment.name} cannot be rendered: {versions.summary}")
+            elif release := running_release(versions, fleet.releases):
                 running[release.name].append(environment.name)
     return Releases(
         releases=tuple(
@@ -88,7 +89,8 @@ def releases(fleet: Fleet, narrate: Narrate) -> Releases:
                 environments=tuple(running[release.name]),
             )
             for release in fleet.releases.values()
-        )
+        ),
+        notes=tuple(notes),
     )
 
 

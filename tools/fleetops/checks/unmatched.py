@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
     from fleetops.checks.interface import Scene
     from fleetops.kustomization import Kustomization
+    from fleetops.manifests import Manifest
 
 MAX_PROBES = 200
 """Renders that are spent on the items of one list."""
+_ASKED = ("group", "version", "kind", "name")
 
 
 def unmatched_image(scene: Scene) -> Iterator[Problem]:
@@ -63,7 +65,7 @@ def unmatched_patch(scene: Scene) -> Iterator[Problem]:
     or `images:` decides what it says. Let the target select the object again, or take the patch
     out.
     """
-    objects = {(manifest.reference.kind, manifest.reference.name) for manifest in scene.manifests}
+    objects = {_identity(manifest) for manifest in scene.manifests}
     for kustomization in scene.closure.kustomizations if scene.closure else ():
         own = _own_text(scene, kustomization)
         for key in ("patches", "patchesJson6902"):
@@ -175,16 +177,26 @@ def _changes(scene: Scene, kustomization: Kustomization, key: str, value: Any) -
     return other is None or other != scene.manifests
 
 
-def _selects(target: Any, objects: set[tuple[str, str]]) -> bool:  # noqa: ANN401
-    """Tell whether a target surely selects something, by kind and name alone.
+def _identity(manifest: Manifest) -> tuple[str, ...]:
+    """Give what a target can ask for by a word, in the order of _ASKED."""
+    reference = manifest.reference
+    version = manifest.api_version.rpartition("/")[2]
+    return reference.group, version, reference.kind, reference.name
 
-    To kustomize both are regular expressions (api/types/selector.go). One that is more than a word
+
+def _selects(target: Any, objects: set[tuple[str, ...]]) -> bool:  # noqa: ANN401
+    """Tell whether a target surely selects something, by the words of _ASKED alone.
+
+    To kustomize they are regular expressions (api/types/selector.go). One that is more than a word
     is not tried here, where it could take for ever: Go's expressions cannot, so kustomize is asked.
     """
-    if not isinstance(target, dict) or not set(target) <= {"kind", "name"}:
+    if not isinstance(target, dict) or not set(target) <= set(_ASKED):
         return False
-    kind, name = target.get("kind"), target.get("name")
-    return any((kind or one[0], name or one[1]) == one for one in objects)
+    words = [target.get(key) for key in _ASKED]
+    return any(
+        all(not word or word == part for word, part in zip(words, one, strict=True))
+        for one in objects
+    )
 
 
 CHECKS = (

@@ -54,6 +54,17 @@ class Patch(NamedTuple):
                 place = self._place((index, "value", *further))
                 yield place, len(steps) + len(further), found
 
+    def namings(self, manifest: Manifest) -> Iterator[tuple[Place, str]]:
+        """Give the operations that give an object its name, and what the target is called."""
+        kind, name = (str(dig(self.target, key) or "") for key in ("kind", "name"))
+        if kind != manifest.reference.kind or not _WORD.fullmatch(name):
+            return
+        for index, operation in mappings(self.document.value):
+            new = operation.get("value")
+            named = isinstance(new, str) and new != "" and new in manifest.reference.name
+            if named and _pointer(operation) == ("metadata", "name"):
+                yield self._place((index, "value")), name
+
     def removal(self, manifest: Manifest, path: goyaml.NodePath) -> Place | None:
         """Find where the patch takes away what an object has at a path, or what holds it."""
         value = self.document.value

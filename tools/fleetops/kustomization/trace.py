@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from fleetops import goyaml, shapes
 from fleetops.errors import InputError, Place
 from fleetops.kustomization.entries import image_entries
@@ -35,6 +37,14 @@ class Tracer:
         Where the field itself is written nowhere (a default, a generated one), the place of what
         holds it is given; None for an object that no file of the overlay holds.
         """
+        if found := self._written(manifest, path):
+            return found
+        for place, name in self._namings(manifest):
+            former = replace(manifest, reference=manifest.reference._replace(name=name))
+            return self._written(former, path) or place
+        return None
+
+    def _written(self, manifest: Manifest, path: goyaml.NodePath) -> Place | None:
         value = manifest.get(*path)
         best: tuple[int, Place] | None = None
         for place, depth, found in self._candidates(manifest, path):
@@ -46,6 +56,12 @@ class Tracer:
         if chart is not None and (best is None or not self._is_held(manifest)):
             return chart
         return best[1] if best else None
+
+    def _namings(self, manifest: Manifest) -> Iterator[tuple[Place, str]]:
+        """Give the patches that name an object, and what it was called before."""
+        for kustomization in reversed(self._closure.kustomizations):
+            for patch in self._patches(kustomization):
+                yield from patch.namings(manifest)
 
     def removal(self, manifest: Manifest, path: goyaml.NodePath) -> Place | None:
         """Find the patch that takes away what an object has at a path; None where none does."""

@@ -22,3 +22,5 @@ class Releases(Result, frozen=True, kw_only=True, tag="releases"):
     """The catalogue."""
 
     releases: tuple[ReleaseSummary, ...]
+    notes: tuple[str, ...] = ()
+    """The environments of which it is not known what they run, and why."""

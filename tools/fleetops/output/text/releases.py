@@ -17,4 +17,4 @@ def lines(result: Releases) -> list[str]:
         (one.release, ", ".join(one.environments) or "-", one.description)
         for one in result.releases
     ]
-    return table(rows)
+    return [*table(rows), *result.notes]
