@@ -51,6 +51,9 @@ def main() -> NoReturn:
         traceback.print_exc()
         session.narrate("fleetops: this is a mistake in fleetops; please report the lines above")
         code = OUR_FAULT
+    if code == INTERRUPTED:
+        # Wherever that was, whatever is still to be cleaned up is by Python's own end.
+        sys.exit(code)
     _end(code)
 
 
