@@ -166,7 +166,7 @@ REFUSED = {
     ),
     "a template as a name": (
         "  - {name: web, nameTemplate: '{{ env `HOME` }}'}",
-        "unknown field 'nameTemplate'",
+        "nameTemplate is not taken",
     ),
     "a hidden field": ("  - {name: web, ReleaseName: -x}", "unknown field 'ReleaseName'"),
     "values of a host": (
@@ -188,7 +188,7 @@ REFUSED = {
     "a link to a folder": ("  - {name: knotted, releaseName: shop}", "is not a file"),
     "a configuration": (
         "  - {name: web, releaseName: shop}\nhelmGlobals: {configHome: .}",
-        "unknown field 'configHome'",
+        "configHome is not taken",
     ),
     "charts outside": (
         "  - {name: web, releaseName: shop}\nhelmGlobals: {chartHome: /etc}",

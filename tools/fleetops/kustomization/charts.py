@@ -37,6 +37,13 @@ _FORMER: Final = {
     "valuesMerge": "valuesMerge",
 }
 """The fields of `helmChartInflationGenerator` that say something, and what they are called now."""
+_REFUSED: Final = {
+    "configHome": "Helm would read what else is there",
+    "extraArgs": "it could have Helm read, run or fetch anything",
+    "helmBin": "it would be run",
+    "nameTemplate": "it could be another name each time",
+}
+"""Fields of kustomize's that would take what is rendered out of the repository's hands."""
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _RELEASE: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,51}[a-z0-9])?")
 
@@ -138,5 +145,8 @@ def _known(item: Any, fields: Any, at: Callable[..., Place]) -> None:  # noqa: A
     if not isinstance(item, dict):
         raise InputError("is no mapping", place=at())
     for key in item:
+        if key in _REFUSED:
+            message = f"{key} is not taken: {_REFUSED[key]}"
+            raise InputError(message, place=at(key))
         if key not in fields:
             raise InputError(unknown("field", key, fields), place=at(key))

@@ -84,7 +84,7 @@ class References:
             raise InputError(
                 f"{asked[0]}: no chart is rendered unless fleetops.yaml says helm: true",
                 place=self.place(asked[0]),
-                hint="a change is judged by what was said before it; or render the chart into the"
+                hint="say helm: true there, or render the chart into the"
                 " repository, and list the result in resources",
             )
         if asked:

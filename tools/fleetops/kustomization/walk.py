@@ -178,6 +178,9 @@ class Walk:
                 place=place,
                 hint="only bases and components are fetched: keep a copy of it here",
             )
+        if "://" in path:
+            message = f"{path} is no URL of a Git repository that is fetched"
+            raise InputError(message, place=place)
         if path.startswith("/") or "\0" in path:
             raise InputError(f"{path!r} is not a relative path", place=place)
         # As kustomize does, `..` is taken off before links are followed.
@@ -214,7 +217,7 @@ class Walk:
             raise InputError(
                 f"the chart {chart.name} is not in {chart.folder}",
                 place=chart.place,
-                hint=f"charts are not pulled: {chart.pull}",
+                hint=f"charts are not pulled, so put it there: cd {folder} && {chart.pull}",
             )
         root = self.resolve(folder, chart.folder, chart.place)
         size = 0

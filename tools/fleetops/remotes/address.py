@@ -89,8 +89,7 @@ def read_address(entry: str, place: Place, allowed: Collection[str] | None) -> A
         raise InputError(
             f"{repository} is not listed under remotes in fleetops.yaml",
             place=place,
-            hint=f"have it listed there, or {repository.partition('/')[0]} as a whole; a change is"
-            " judged by what was listed before it",
+            hint=f"have it listed there, or {repository.partition('/')[0]} as a whole",
         )
     if not _COMMIT.fullmatch(commit):
         raise InputError(
