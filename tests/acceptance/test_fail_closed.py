@@ -92,7 +92,7 @@ def test_what_is_no_object_is_refused(text: str, said: str, fleet: FleetCopy) ->
 def test_an_overlay_that_renders_nothing_is_refused(text: str, fleet: FleetCopy) -> None:
     fleet.write(AWS, text)
     done = fleet.json("validate")
-    assert done.findings == [("unrenderable", AWS, None)]
+    assert done.findings == [("unrenderable", AWS, 1)]
     assert done.code == 1
 
 
