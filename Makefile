@@ -31,6 +31,7 @@ benchmark: $(DEV)
 	$(VENV)/bin/python benchmarks/ratios.py
 	$(VENV)/bin/python benchmarks/sizes.py
 	$(VENV)/bin/python benchmarks/promotions.py
+	$(VENV)/bin/python benchmarks/peers.py
 	$(VENV)/bin/python benchmarks/cluster.py
 
 $(RUN): requirements/run.txt pyproject.toml
