@@ -89,9 +89,9 @@ class Flux(Controller):
         words = "\n".join(one["message"] for one in ready)
         return State(revision, [one["status"] for one in ready] == ["True"], words)
 
-    def patch(self, environment: str, patch: str) -> None:
+    def pause(self, environment: str, patch: str) -> None:
         self._passed = self._passes()
-        super().patch(environment, patch)
+        super().pause(environment, patch)
         # What it was still about ends before it sees that.
         self.wait(self._passes, lambda passes: passes > self._passed)
 

@@ -96,6 +96,10 @@ class Controller(ABC):
         """Patch what syncs an environment."""
         self.own("patch", self.resource, f"fleetman-{environment}", "--type=merge", "-p", patch)
 
+    def pause(self, environment: str, patch: str) -> None:
+        """Patch what syncs an environment with one of the pauses."""
+        self.patch(environment, patch)
+
     def state(self, environment: str) -> State:
         """Give what it says now."""
         return self.read(self.get(self.resource, f"fleetman-{environment}", self.namespace))

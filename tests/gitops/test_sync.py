@@ -105,7 +105,7 @@ def test_what_is_suspended_or_heals_no_longer_leaves_a_hand_edit(synced: Synced)
 
     for patch in controller.pauses:
         synced.restore("local")
-        controller.patch("local", patch)
+        controller.pause("local", patch)
         try:
             controller.kubectl("-n", "fleetman", "scale", "deployment/queue", "--replicas=0")
             controller.wait(leaves_it_alone, bool)
