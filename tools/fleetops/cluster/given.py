@@ -9,13 +9,14 @@ import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
 
-from fleetops.cluster.supervisor import die_with_parent
+from fleetops.cluster.supervisor import die_with
 from fleetops.errors import ProgramError, UsageError
 from fleetops.kube import Proxied, UnreachableError
 from fleetops.programs import ANY_KUBECTL, KUBECTL, Command, ensure, find, run, user_environment
@@ -112,7 +113,8 @@ def reached(given: Given) -> Iterator[Proxied]:
                 stdout=said,
                 stderr=said,
                 start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 - there is only one thread
+                # There is only one thread.
+                preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509
             )
         try:
             deadline = time.monotonic() + _SECONDS

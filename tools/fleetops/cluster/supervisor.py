@@ -25,6 +25,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 _SET_PARENT_DEATH_SIGNAL = 1
@@ -78,7 +79,8 @@ class Supervisor:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 pass_fds=(self._lock,),
-                preexec_fn=die_with_parent,  # noqa: PLW1509 - there is only one thread
+                # There is only one thread.
+                preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509
             )
         self._parts[name] = part
         self._selector.register(os.pidfd_open(part.pid), selectors.EVENT_READ, name)
@@ -104,9 +106,11 @@ class Supervisor:
             os.pwrite(self._file, json.dumps(self._state).encode().ljust(_STATE_BYTES), 0)
 
 
-def die_with_parent() -> None:
-    """Have the kernel kill this process, a new child, when its parent ends; Linux can."""
-    parent = os.getppid()
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process, a new child, when its parent ends; Linux can.
+
+    The parent may have ended already: then there is another one by now.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     if os.getppid() != parent:
