@@ -10,7 +10,7 @@ from fleetops.api.recall import Recall
 from fleetops.api.results.releases import Releases, ReleaseSummary
 from fleetops.api.results.status import EnvironmentStatus, Status
 from fleetops.api.services import images_of, services
-from fleetops.catalogue import releases_with, running_release
+from fleetops.catalogue import releases_with, running_release, versions_of
 from fleetops.errors import InputError
 
 if TYPE_CHECKING:
@@ -108,10 +108,7 @@ def _known(
             _, scene = next(scenes)
             yield environment, _versions(scene)
         else:
-            versions: dict[str, set[str]] = {}
-            for name, version in opinion.runs:
-                versions.setdefault(name, set()).add(version)
-            yield environment, versions
+            yield environment, versions_of(opinion.runs)
 
 
 def _versions(scene: Scene | InputError) -> Versions | InputError:

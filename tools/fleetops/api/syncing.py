@@ -63,7 +63,7 @@ class _Object(Struct, frozen=True):
 Side = Sequence[_Object]
 
 
-def syncing(before: Fleet, after: Fleet, git: Git, environments: Iterable[str]) -> Iterator[Danger]:
+def syncing(before: Fleet, after: Fleet, git: Git, environments: Sequence[str]) -> Iterator[Danger]:
     """Give the dangers of what syncs the environments of these names."""
     sides = (before.repository, after.repository)
     changed = _changed(*sides)
@@ -95,7 +95,7 @@ def syncing(before: Fleet, after: Fleet, git: Git, environments: Iterable[str]) 
 
 
 def _overrides(
-    before: Fleet, after: Fleet, changed: Sequence[str], environments: Iterable[str]
+    before: Fleet, after: Fleet, changed: Sequence[str], environments: Sequence[str]
 ) -> Iterator[Danger]:
     """Give the files with which Argo CD changes what an overlay renders, beside its Application."""
     overlays = {

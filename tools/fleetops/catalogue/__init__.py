@@ -11,7 +11,7 @@ from fleetops.catalogue.config import (
 )
 from fleetops.catalogue.layout import Layout, read_layout
 from fleetops.catalogue.releases import Digest, Release, ReleaseFile, ReleaseImage, read_releases
-from fleetops.catalogue.running import Bearings, releases_with, running_release
+from fleetops.catalogue.running import Bearings, releases_with, running_release, versions_of
 from fleetops.catalogue.safeguards import Shift, held, looser, shifts, stricter
 from fleetops.catalogue.schemas import judge_schemas, schema_files
 from fleetops.catalogue.writing import config_text, release_text
@@ -47,4 +47,5 @@ __all__ = [
     "schema_files",
     "shifts",
     "stricter",
+    "versions_of",
 ]

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
     from fleetops.catalogue.releases import Release
@@ -37,6 +37,14 @@ def releases_with(name: str, version: str, releases: Mapping[str, Release]) -> t
     )
 
 
+def versions_of(runs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """Give the versions that each image runs in, of images each in a version."""
+    versions: dict[str, set[str]] = {}
+    for name, version in runs:
+        versions.setdefault(name, set()).add(version)
+    return versions
+
+
 Bearing = tuple[bool, tuple[tuple[str, str, bool, tuple[str, ...]], ...]]
 """Whether a release runs as a whole; and of each image in a version, whether the catalogue knows
 the image, and the releases with that version of it."""
@@ -56,9 +64,7 @@ class Bearings:
         return self._known[runs]
 
     def _of(self, runs: tuple[tuple[str, str], ...]) -> Bearing:
-        versions: dict[str, set[str]] = {}
-        for name, version in runs:
-            versions.setdefault(name, set()).add(version)
+        versions = versions_of(runs)
         parts = tuple(
             (name, version, name in self._names, tuple(self._with.get((name, version), ())))
             for name, version in runs
