@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,6 +57,37 @@ spec:
   open: 8
   shut: 18
 """
+VOLUME = """\
+apiVersion: v1
+kind: PersistentVolume
+metadata:
+  name: data
+spec:
+  capacity:
+    storage: 1Gi
+  accessModes: [ReadWriteOnce]
+  hostPath: {path: /srv/data}
+"""
+NO_VOLUMES = """\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata:
+  name: no-volumes
+spec:
+  matchConstraints:
+    resourceRules:
+      - {apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [persistentvolumes]}
+  validations:
+    - {expression: request.dryRun, message: a volume is made}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata:
+  name: no-volumes
+spec:
+  policyName: no-volumes
+  validationActions: [Deny]
+"""
 
 
 def test_every_verdict_is_that_of_the_api_server(fleet: FleetCopy) -> None:
@@ -66,17 +98,19 @@ def test_every_verdict_is_that_of_the_api_server(fleet: FleetCopy) -> None:
     done = fleet.run("validate", "--on-cluster", *folders, "--output=json")
     assert done.code == 1, done.err
     found: dict[str, list[str]] = defaultdict(list)
+    said: dict[str, str] = {}
     for one in done.data["findings"]:
         if one["severity"] == "error":
             assert one["check"] == "api-server"
             name = str(Path(one["file"]).relative_to(CASES))
             found[name].append(one["resource"].rpartition("/")[2])
             assert one["line"] is not None
+            said[name] = one["message"]
     assert {name: sorted(each) for name, each in found.items()} == {
         name: sorted(one["resource"].rpartition("/")[2] for one in each if _refused(one))
         for name, each in expected.items()
         if any(map(_refused, each))
-    }
+    }, {name: said[name] for name in said if name.startswith("accepted/")}
 
 
 def _refused(document: dict[str, str]) -> bool:
@@ -127,6 +161,23 @@ def test_nothing_stays_in_a_cluster_that_is_given(
     (tmp_path / "some" / "one.yaml").write_text(DEFINITION)
     assert small.run(*words, str(tmp_path / "some")).code == 0
     assert everything(shared) == there
+
+
+def test_no_volume_that_is_tried_is_there_to_be_taken_by_a_claim(
+    small: SmallFleet, shared: Cluster
+) -> None:
+    applied = kubectl(shared, "apply", "-f", "-", stdin=NO_VOLUMES.encode())
+    assert applied.returncode == 0
+    deadline = time.monotonic() + 60.0
+    while kubectl(shared, "create", "-f", "-", stdin=VOLUME.encode()).returncode == 0:
+        assert time.monotonic() < deadline
+        assert kubectl(shared, "delete", "pv/data").returncode == 0
+    small.write("some/one.yaml", VOLUME)
+    words = ("validate", "--on-cluster", f"--kubeconfig={shared.kubeconfig}", "some")
+    assert small.json(*words).findings == []
+    small.write("some/one.yaml", VOLUME.replace("1Gi", "0"))
+    assert small.json(*words).findings == [("api-server", "some/one.yaml", 7)]
+    assert kubectl(shared, "delete", "-f", "-", stdin=NO_VOLUMES.encode()).returncode == 0
 
 
 def test_what_a_cluster_has_already_is_judged_and_left_as_it_is(

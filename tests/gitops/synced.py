@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 NAMESPACE = "fleetman"
 ENVIRONMENTS = ("local", "aws")
 UP_TIMEOUT = 120.0
+NOTICED_EVERY = 10.0
 AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@localhost")
 
 
@@ -68,11 +70,21 @@ class Synced:
         self.controller.notice(environment, self.clone.root, self.git("rev-parse", "HEAD"))
 
     def wait_until(self, environment: str, revision: str, good: Callable[[State], bool]) -> State:
-        """Wait until what the controller says of a commit is good, and give it."""
-        return self.controller.wait(
-            lambda: self.controller.state(environment),
-            lambda state: state.revision == revision and good(state),
-        )
+        """Wait until what the controller says of a commit is good, and give it.
+
+        It is told again to look: an Argo CD that saw an Application before its AppProject, or met
+        whatever else has passed, looks again only minutes later.
+        """
+        noticed = time.monotonic()
+
+        def look() -> State:
+            nonlocal noticed
+            if time.monotonic() - noticed > NOTICED_EVERY:
+                self.notice(environment)
+                noticed = time.monotonic()
+            return self.controller.state(environment)
+
+        return self.controller.wait(look, lambda state: state.revision == revision and good(state))
 
     def get(self, kind: str, name: str) -> dict[str, Any]:
         """Give an object of the fleet, an empty one where there is none."""

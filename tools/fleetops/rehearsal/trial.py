@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
+from fleetops.errors import ProgramError
 from fleetops.kube import Answer
 from fleetops.kube.apply import (
     CRD,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from fleetops.rehearsal.stand import Stand
 
 _STRICT: Final = "?fieldValidation=Strict&fieldManager=fleetops"
+_VOLUME: Final = "PersistentVolume"
 
 
 class Verdict(Struct, frozen=True):
@@ -85,7 +87,8 @@ def footprint(stand: Stand, units: Sequence[Unit]) -> Iterator[Manifest]:
     yield from scratch_namespaces(units)
     for one in units:
         for manifest in one.manifests:
-            yield _moved(stand, manifest, one.scratch)
+            if manifest.reference.kind != _VOLUME:
+                yield _moved(stand, manifest, one.scratch)
 
 
 def try_units(
@@ -118,9 +121,12 @@ def _try(stand: Stand, one: Unit) -> list[Verdict]:
     try:
         for manifest in in_order(one.manifests):
             moved = _moved(stand, manifest, one.scratch)
-            answer = _judged(manifest) or _post(stand, moved)
+            # A claim that waits somewhere would take the volume, and be lost with it.
+            dry_run = manifest.reference.kind == _VOLUME
+            answer = _judged(manifest) or _post(stand, moved, dry_run=dry_run)
             if answer.ok:
-                made[moved.reference] = moved
+                if not dry_run:
+                    made[moved.reference] = moved
                 _await_effect(stand, moved)
             elif answer.conflict and moved.reference not in made:
                 # It comes with every cluster or namespace, as the account `default` does.
@@ -143,16 +149,21 @@ def _remove(stand: Stand, made: Sequence[Manifest]) -> None:
     for manifest in waited:
         if stand.lends and manifest.reference.kind == NAMESPACE:
             finalize(stand.client, manifest.reference.name)
-        await_gone(stand.client, stand.kinds, manifest)
+        if not await_gone(stand.client, stand.kinds, manifest):
+            raise ProgramError(
+                f"{manifest.reference.short} was tried and deleted, and does not go: "
+                "what holds it has to let go of it before anything else is tried there"
+            )
         if manifest.reference.kind == CRD:
             await_no_definition(stand.client, manifest)
 
 
-def _post(stand: Stand, manifest: Manifest) -> Answer:
+def _post(stand: Stand, manifest: Manifest, *, dry_run: bool = False) -> Answer:
     resource = stand.kinds.of(manifest)
     if resource is None:
         return not_served(manifest)
-    path = f"{resource.path(manifest.reference.namespace)}{_STRICT}"
+    query = f"{_STRICT}&dryRun=All" if dry_run else _STRICT
+    path = f"{resource.path(manifest.reference.namespace)}{query}"
     return stand.client.ask("POST", path, msgspec.json.encode(manifest.value))
 
 
