@@ -22,24 +22,31 @@ if TYPE_CHECKING:
 
 CONFIG = "fleetops.yaml"
 
-Word = Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$(?!\n)", max_length=63)]
+Word = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$(?!\n)",
+        max_length=63,
+        description="A name of lower-case letters, digits, - and ., as in prod-eu; at most 63.",
+    ),
+]
 Folder = Annotated[str, Meta(min_length=1, description="A folder, relative to the repository.")]
 Context = Annotated[str, Meta(min_length=1, description="The name of a context, as it is.")]
 Registry = Annotated[
     str,
     Meta(
         pattern=r"^[a-z0-9]([a-z0-9._:/-]*[a-z0-9])?$(?!\n)",
-        description='As in "ghcr.io" or "ghcr.io/example".',
+        description="A registry or a folder of one, as in ghcr.io/example, without https://.",
     ),
 ]
 Host = Annotated[
     str,
     Meta(
         pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[A-Za-z0-9._-]+)*$(?!\n)",
-        description='As in "git.example.com" or "github.com/acme".',
+        description="A host or a folder of one, as in github.com/acme, without https://.",
     ),
 ]
-Minor = Annotated[str, Meta(pattern=r"^1\.[0-9]+$(?!\n)", description='As in "1.37".')]
+Minor = Annotated[str, Meta(pattern=r"^1\.[0-9]+$(?!\n)", description='A minor, as in "1.37".')]
 
 
 class Environment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -69,7 +76,9 @@ class Excuse(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             description="Kind/name, where * stands for any characters.",
         ),
     ]
-    reason: Annotated[str, Meta(min_length=10, description="Why this is right here.")]
+    reason: Annotated[
+        str, Meta(min_length=10, description="Why this is right here, in ten characters or more.")
+    ]
     environments: tuple[Word, ...] = ()
     """Where it holds; everywhere if none is named."""
 

@@ -12,6 +12,8 @@ from fleetops.errors import InputError, Place
 from fleetops.words import unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fleetops.files import Repository
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -19,6 +21,18 @@ T = TypeVar("T", bound=msgspec.Struct)
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[(\.\.\.)\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 _WRONG_TYPE = re.compile(r"Expected `str`, got `(?:int|float|bool|null)`")
+_FORM = re.compile(r"Expected `str` (?:matching regex|of length) ")
+_TYPE = re.compile(r"`([a-z]+(?: \| [a-z]+)*)`")
+_TYPES = {
+    "array": "a list",
+    "bool": "true or false",
+    "float": "a number",
+    "int": "a number",
+    "null": "nothing",
+    "object": "a mapping",
+    "str": "a text",
+}
+"""What a person calls the types that msgspec names."""
 
 
 def read_struct(repository: Repository, path: str, kind: type[T]) -> tuple[T, goyaml.Document]:
@@ -56,10 +70,32 @@ def _explained(
         words = unknown("key", field, _fields(kind, steps))
         return InputError(f"{words} in {at}", place=Place(place.path, line))
     hint = "quote it: YAML reads it as something else" if _WRONG_TYPE.match(message) else None
-    message = message.replace("Object missing required field", "lacks the key")
+    place = Place(place.path, document.line_of(steps))
     return InputError(
-        f"{at}: {message}", place=Place(place.path, document.line_of(steps)), hint=hint
+        f"{at}: {_plain(message, steps, kind, document.value)}", place=place, hint=hint
     )
+
+
+def _plain(message: str, steps: goyaml.NodePath, kind: type, value: Any) -> str:  # noqa: ANN401
+    """Say in plain words what msgspec says of the value at `steps`."""
+    if _FORM.match(message) or message.startswith("Invalid enum value"):
+        for step in steps:
+            value = value[step]
+        here = _schema(kind, steps)
+        for choice in (here, *here.get("anyOf", ())):
+            if "enum" in choice:
+                return f"{value!r} is none of {', '.join(map(str, choice['enum']))}"
+            if "description" in choice:
+                return f"{value!r} cannot stand here: {choice['description']}"
+    message = message.replace("Object missing required field", "lacks the key")
+    if message.startswith("lacks"):
+        return message
+    message = message.replace("Expected", "expected").replace("of length >= 1", "that is not empty")
+    return _TYPE.sub(lambda found: " or ".join(_types(found[1])), message)
+
+
+def _types(words: str) -> Iterator[str]:
+    return (_TYPES.get(word, word) for word in words.split(" | "))
 
 
 def _steps(where: str, value: Any, kind: type) -> goyaml.NodePath:  # noqa: ANN401
@@ -95,7 +131,12 @@ def _with(value: Any, steps: goyaml.NodePath, new: Any) -> Any:  # noqa: ANN401
 
 
 def _fields(kind: type, steps: goyaml.NodePath) -> list[str]:
-    """List the keys that are allowed at `steps`, from the published schema."""
+    """List the keys that are allowed at `steps`."""
+    return list(_schema(kind, steps).get("properties", {}))
+
+
+def _schema(kind: type, steps: goyaml.NodePath) -> dict[str, Any]:
+    """Give what the published schema says of the value at `steps`."""
     schemas, components = msgspec.json.schema_components([kind], ref_template="{name}")
     node: dict[str, Any] = components[schemas[0]["$ref"]]
     for step in steps:
@@ -109,4 +150,4 @@ def _fields(kind: type, steps: goyaml.NodePath) -> list[str]:
             if "$ref" in choice:
                 node = components[choice["$ref"]]
                 break
-    return list(node.get("properties", {}))
+    return node

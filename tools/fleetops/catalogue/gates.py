@@ -22,7 +22,7 @@ Moment = Annotated[
     str,
     Meta(
         pattern=windows.MOMENT,
-        description="As in `2026-12-20 08:00` or, for every week, `friday 16:00`; in that zone.",
+        description="In that zone, as in `2026-12-20 08:00` or, for every week, `friday 16:00`.",
     ),
 ]
 Zone = Annotated[
@@ -33,7 +33,8 @@ Zone = Annotated[
     ),
 ]
 Duration = Annotated[
-    str, Meta(pattern=r"^[1-9][0-9]{0,3}[mhd]$(?!\n)", description="As in `30m`, `24h` or `7d`.")
+    str,
+    Meta(pattern=r"^[1-9][0-9]{0,3}[mhd]$(?!\n)", description="A duration, as in 30m, 24h or 7d."),
 ]
 
 
@@ -44,7 +45,10 @@ class Freeze(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     end: Moment = field(name="to")
     """The first minute in which a release may come again."""
     zone: Zone
-    reason: Annotated[str, Meta(min_length=10, description="Why, for whoever meets it.")]
+    reason: Annotated[
+        str,
+        Meta(min_length=10, description="Why, for whoever meets it, in ten characters or more."),
+    ]
 
     def end_at(self, time: datetime) -> datetime | None:
         """Say when it ends, None where it does not hold at that time."""

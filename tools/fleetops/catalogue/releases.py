@@ -29,14 +29,25 @@ Name = Annotated[
         description="The image's name as the base writes it: no tag, no digest.",
     ),
 ]
-Tag = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$(?!\n)")]
+Tag = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$(?!\n)",
+        description="A tag: letters, digits, _, . and -, at most 128.",
+    ),
+]
 
 
 class Digest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The content that a tag pointed to, and who says so."""
 
-    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
-    seen: Annotated[str, Meta(min_length=10, description="Where and when it was seen.")]
+    sha256: Annotated[
+        str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="64 digits of 0-9 and a-f.")
+    ]
+    seen: Annotated[
+        str,
+        Meta(min_length=10, description="Where and when it was seen, in ten characters or more."),
+    ]
 
 
 class ReleaseImage(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
