@@ -73,6 +73,15 @@ def test_what_comes_to_sync_another_folder_is_refused(fleet: SmallFleet) -> None
     assert found(fleet, *accepted) == []
 
 
+def test_what_cannot_be_read_any_more_is_no_removal(fleet: SmallFleet) -> None:
+    fleet.edit(FLUX, "prune: true", "prune: [")
+    done = fleet.json("validate", "--from", "HEAD")
+    (danger,) = done.data["findings"]
+    assert (danger["check"], danger["file"]) == ("sync-removed", FLUX)
+    assert danger["line"] in (fleet.line(FLUX, "prune"), fleet.line(FLUX, "sourceRef"))
+    assert danger["message"].startswith("cannot be read any more, and what is in it syncs the")
+
+
 def test_a_source_that_fetches_from_elsewhere_is_refused_and_not_shown(fleet: SmallFleet) -> None:
     fleet.edit(SOURCE, "example.test", "elsewhere.test")
     assert found(fleet) == [("sync-redirected", SOURCE, fleet.line(SOURCE, "url:"))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from itertools import takewhile
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from msgspec import Struct
 from fleetops.api.dangers import change_of, dangers
 from fleetops.api.results.findings import Danger
 from fleetops.danger import CONTROLLER_RULES
-from fleetops.danger.syncing import REDIRECTED, SOURCES, syncs
+from fleetops.danger.syncing import REDIRECTED, REMOVED, SOURCES, syncs
 from fleetops.discovery.files import folders
 from fleetops.discovery.synced import Patterns, synced_folders
 from fleetops.errors import InputError, Place
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from fleetops.api.fleet import Fleet
+    from fleetops.danger import Rule
     from fleetops.files import Repository
     from fleetops.git import Git
     from fleetops.goyaml import Document, NodePath
@@ -79,42 +81,64 @@ def syncing(before: Fleet, after: Fleet, git: Git, environments: Sequence[str]) 
     # The objects name folders from the top of the Git repository.
     prefix = git.prefix()
     for name in environments:
-        overlays = {
-            os.path.normpath(prefix + one.overlay)
-            for fleet in (before, after)
-            for one in fleet.config.environments
-            if one.name == name
-        }
+        overlays = {os.path.normpath(prefix + one) for one in _overlays(before, after, name)}
         mine = [{(one.reference, one.path) for one in _belonging(it, overlays)} for it in known]
         for was, now in pairs:
             if any(
                 one and (one.reference, one.path) in own
                 for one, own in zip((was, now), mine, strict=True)
             ):
-                yield from _dangers(name, was, now)
+                broken = was and not now and _broken(after.repository, was.path)
+                yield from (_unreadable(name, broken),) if broken else _dangers(name, was, now)
+
+
+def _overlays(before: Fleet, after: Fleet, environment: str) -> set[str]:
+    """Give the folders that are rendered for an environment, as the change finds and leaves it."""
+    return {
+        os.path.normpath(one.overlay)
+        for fleet in (before, after)
+        for one in fleet.config.environments
+        if one.name == environment
+    }
 
 
 def _overrides(
     before: Fleet, after: Fleet, changed: Sequence[str], environments: Sequence[str]
 ) -> Iterator[Danger]:
     """Give the files with which Argo CD changes what an overlay renders, beside its Application."""
-    overlays = {
-        (one.name, os.path.normpath(one.overlay))
-        for fleet in (before, after)
-        for one in fleet.config.environments
-    }
-    for path in changed:
-        folder, name = os.path.split(path)
-        for environment in environments:
-            if name.startswith(_OVERRIDE) and (environment, folder or ".") in overlays:
-                yield Danger(
-                    rule=REDIRECTED.id,
-                    severity=REDIRECTED.severity.value,
-                    environment=environment,
-                    message="has Argo CD render otherwise than the overlay says",
-                    file=path,
-                    line=1,
-                )
+    paths = [path for path in map(PurePosixPath, changed) if path.name.startswith(_OVERRIDE)]
+    for environment in environments:
+        overlays = _overlays(before, after, environment)
+        for path in paths:
+            if str(path.parent) in overlays:
+                message = "has Argo CD render otherwise than the overlay says"
+                yield _danger(REDIRECTED, environment, message, Place(str(path), 1))
+
+
+def _unreadable(environment: str, error: InputError) -> Danger:
+    message = f"cannot be read any more, and what is in it syncs the environment: {error.message}"
+    return _danger(REMOVED, environment, message, error.place or Place(""))
+
+
+def _danger(rule: Rule, environment: str, message: str, place: Place) -> Danger:
+    """Give the danger of a file, rather than of an object."""
+    return Danger(
+        rule=rule.id,
+        severity=rule.severity.value,
+        environment=environment,
+        message=message,
+        file=place.path,
+        line=place.line,
+    )
+
+
+def _broken(repository: Repository, path: str) -> InputError | None:
+    """Give what is wrong with a file that is there, and no manifest any more."""
+    try:
+        parse(repository.read_text(path), path) if repository.exists(path) else ()
+    except InputError as error:
+        return error
+    return None
 
 
 def _dangers(environment: str, was: _Object | None, now: _Object | None) -> Iterator[Danger]:

@@ -10,7 +10,7 @@ from fleetops.manifests import dig, mappings, strings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fleetops.danger.interface import Change
+    from fleetops.danger.interface import Change, Pair
     from fleetops.goyaml import NodePath
     from fleetops.manifests import Manifest
 
@@ -111,7 +111,15 @@ def sync_redirected(change: Change) -> Iterator[Danger]:
         for path, words in known.items():
             of_source = {"source", "sources"}.intersection(path)
             if any(pair.within(*path)) and not (of_source and same):
-                yield pair.danger(words, *path)
+                yield pair.danger(f"{words}{_values(pair, path)}", *path)
+
+
+def _values(pair: Pair, path: NodePath) -> str:
+    """Say what it was and what it is, where these are words, and no address with a password."""
+    match pair.old.get(*path), pair.new.get(*path):
+        case str(old), str(new) if old != new and "@" not in old + new:
+            return f": {new}, formerly {old}"
+    return ""
 
 
 def _sources(manifest: Manifest) -> list[Any]:
@@ -137,5 +145,6 @@ def _takes_all(manifest: Manifest) -> bool:
     return policy in ("Delete", "WaitForTermination") or (policy == "MirrorPrune" and prunes)
 
 
+REMOVED = Rule(sync_removed, Weight.REFUSE)
 REDIRECTED = Rule(sync_redirected, Weight.REFUSE)
-RULES = (Rule(sync_removed, Weight.REFUSE), REDIRECTED)
+RULES = (REMOVED, REDIRECTED)
