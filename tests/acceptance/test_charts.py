@@ -101,6 +101,17 @@ def test_a_chart_is_rendered_promoted_compared_and_gone_back_over(charted: Small
     ]
 
 
+def test_init_allows_the_charts_that_are_there(charted: SmallFleet) -> None:
+    for path in ("fleetops.yaml", "releases/v1.yaml", "releases/v2.yaml"):
+        (charted.root / path).unlink()
+    done = charted.json("init")
+    assert done.data["notes"] == [
+        "helm: true is written, for one has Helm charts in the repository"
+    ]
+    assert charted.line("fleetops.yaml", "helm: true") == 4
+    assert charted.json("validate").findings == []
+
+
 def test_a_finding_in_what_a_chart_makes_is_where_the_chart_is_named(charted: SmallFleet) -> None:
     charted.edit(f"{CHART}/templates/web.yaml", "  replicas:", "  replica: 1\n  replicas:")
     assert charted.json("validate").findings == [("schema", TOP, 4)]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from fleetops.api.capture import described, running_images
 from fleetops.api.fleet import bench, undescribed_fleet
 from fleetops.api.results.init import Initialisation
 from fleetops.catalogue import CONFIG, config_text, release_text
 from fleetops.errors import Place, RefusedError
 from fleetops.render import Render
+from fleetops.words import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +32,9 @@ def init(directory: Path, narrate: Narrate) -> Initialisation:
     kustomize cannot be had.
     """
     fleet = undescribed_fleet(directory)
+    # Whoever describes a repository wants its charts rendered, if it has any.
+    allowing = replace(fleet.config, helm=True)
+    fleet = replace(fleet, config=allowing)
     repository, environments = fleet.repository, fleet.config.environments
     if os.path.lexists(repository.root / CONFIG):
         raise RefusedError(
@@ -36,6 +42,7 @@ def init(directory: Path, narrate: Narrate) -> Initialisation:
         )
     notes: list[str] = []
     catalogue = _catalogue(repository)
+    charted: list[str] = []
     with bench(fleet, narrate) as place:
         running: dict[str, Mapping[str, ReleaseImage]] = {}
         services: dict[str, str] = {}
@@ -43,16 +50,23 @@ def init(directory: Path, narrate: Narrate) -> Initialisation:
             if not isinstance(outcome, Render):
                 notes.append(f"{environment.name} cannot be rendered: {outcome.summary}")
                 continue
+            if outcome.closure.charts:
+                charted.append(environment.name)
             scene = place.scene(environment, outcome)
             found = running_images(scene, environment, services, fleet.clock())
             services |= {image.name: service for service, image in found.images.items()}
             notes += [f"{environment.name}: {note}" for note in found.notes]
             if found.images:
                 running[environment.name] = found.images
+    if charted:
+        notes.append(
+            f"helm: true is written, for {named(charted)} has Helm charts in the repository"
+        )
+    config = replace(allowing, catalogue=catalogue, helm=bool(charted))
     releases = dict(_releases(environments, running, fleet.clock()))
     files = {f"{catalogue}/{name}.yaml": text.encode() for name, text in releases.items()}
     # Last: with it, the repository is described.
-    repository.create({**files, CONFIG: config_text(environments, catalogue).encode()})
+    repository.create({**files, CONFIG: config_text(config).encode()})
     return Initialisation(
         file=CONFIG,
         environments={one.name: one.overlay for one in environments},

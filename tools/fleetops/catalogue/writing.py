@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from fleetops import goyaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from fleetops.catalogue.config import Environment
+    from fleetops.catalogue.config import Config
     from fleetops.catalogue.releases import ReleaseImage
 
 
@@ -33,17 +33,20 @@ def _release(name: str, description: str, images: Mapping[str, ReleaseImage]) ->
             yield f"      seen: {_word(image.digest.seen)}"
 
 
-def config_text(environments: Sequence[Environment], catalogue: str) -> str:
-    """Write a fleetops.yaml."""
-    return "".join(f"{line}\n" for line in _config(environments, catalogue))
+def config_text(config: Config) -> str:
+    """Write a fleetops.yaml of environments, a catalogue and whether there are charts."""
+    return "".join(f"{line}\n" for line in _config(config))
 
 
-def _config(environments: Sequence[Environment], catalogue: str) -> Iterator[str]:
+def _config(config: Config) -> Iterator[str]:
     yield "version: 1"
-    yield f"catalogue: {_word(catalogue)}"
+    yield f"catalogue: {_word(config.catalogue)}"
+    if config.helm:
+        yield "# The charts that lie in the repository are rendered."
+        yield "helm: true"
     yield "# In the order in which a release passes through them."
     yield "environments:"
-    for one in environments:
+    for one in config.environments:
         yield f"  - name: {_word(one.name)}"
         yield f"    overlay: {_word(one.overlay)}"
         yield f"    kubernetes: {json.dumps(list(one.kubernetes))}"
