@@ -9,6 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from _pytest.mark import ParameterSet
 
@@ -196,3 +197,18 @@ def test_what_a_terminal_would_obey_does_not_reach_it(fleet: FleetCopy) -> None:
     assert "a file with an unreadable name, '\\x1b[31m\\u202e.yaml'" in said
     unknown = fleet.refused("promote", "-e", EVIL, "release3")
     assert not set(EVIL) & {*"\x1b\u202e"} & set(done.out + said + unknown)
+
+
+def test_a_document_that_was_asked_for_says_that_there_is_no_result(
+    fleet: FleetCopy, tmp_path: Path
+) -> None:
+    summary = tmp_path / "summary.md"
+    fleet.edit("fleetops.yaml", "version: 1", "versions: 1")
+    line = fleet.line("fleetops.yaml", "versions: 1")
+    done = fleet.run("validate", "--output", "github", GITHUB_STEP_SUMMARY=str(summary))
+    assert done.code == 1
+    assert done.out.startswith(
+        f"::error file=fleetops.yaml,line={line},title=fleetops::unknown key"
+    )
+    assert f"fleetops: fleetops.yaml:{line}: unknown key 'versions'" in done.err
+    assert f"fleetops: fleetops.yaml:{line}: unknown key 'versions'" in summary.read_text()

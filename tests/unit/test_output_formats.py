@@ -11,9 +11,10 @@ import jsonschema
 import pytest
 from msgspec.structs import replace
 
+from fleetops.api.results.failure import Failure
 from fleetops.api.results.findings import Finding
 from fleetops.api.results.validation import Validation
-from fleetops.output.formats import written
+from fleetops.output.formats import failed, written
 from gitops.programs import downloaded
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ FINDING = Finding(
     line=7,
 )
 WARNING = replace(FINDING, severity="warning", check="other", message="so it is", line=None)
+FAILURE = Failure(message="unknown key 'a'", file="fleetops.yaml", line=3, exit_code=1)
 HOSTILE = "\n::error::a\r\x1b[31m]]><b>&amp;`[x](https://example.test)\ud800\u202e"
 
 
@@ -155,6 +157,29 @@ def test_what_a_stranger_has_written_is_text(output: str) -> None:
     commands = [line for line in text.splitlines() if line.lstrip().startswith(("::", "##["))]
     assert len(commands) == (output == "github")
     assert all(line.startswith("::error file=") for line in commands)
+
+
+@pytest.mark.parametrize("output", FORMATS[1:])
+def test_a_failure_is_text_too(output: str) -> None:
+    hint = dict.fromkeys(("message", "file", "hint"), HOSTILE)
+    text = failed(replace(FAILURE, **hint, log=(HOSTILE,)), output) or ""
+    assert "\\x0a" in text
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\ud800-\udfff]", text)
+    commands = [line for line in text.splitlines() if line.lstrip().startswith(("::", "##["))]
+    assert len(commands) == (output == "github")
+
+
+def test_where_there_is_no_result_every_document_says_so(schema: dict[str, Any]) -> None:
+    annotation = "::error file=fleetops.yaml,line=3,title=fleetops::unknown key 'a'"
+    assert failed(FAILURE, "github") == annotation
+    suites = ET.fromstring(failed(FAILURE, "junit") or "")  # noqa: S314 - our own
+    assert [one.attrib["message"] for one in suites.iter("error")] == ["unknown key 'a'"]
+    assert "fleetops.yaml:3: unknown key 'a'" in (failed(FAILURE, "markdown") or "")
+    log = json.loads(failed(FAILURE, "sarif") or "")
+    jsonschema.Draft4Validator(schema).validate(log)
+    (invocation,) = log["runs"][0]["invocations"]
+    assert (invocation["executionSuccessful"], log["runs"][0]["results"]) == (False, [])
+    assert failed(FAILURE, "text") is None
 
 
 def test_markdown_is_not_longer_than_a_comment_may_be() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fleetops.api.fleet import Fleet
     from fleetops.api.progress import Step
     from fleetops.api.results.base import Result
@@ -47,13 +49,8 @@ class Session:
         """Print a result on stdout."""
         from fleetops.output.formats import written
 
-        text = written(result, self.output, colour=_in_colour())
-        self.erase()
-        sys.stdout.write(f"{text}\n")
-        summary = os.environ.get("GITHUB_STEP_SUMMARY")
-        if self.output == "github" and summary:
-            with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(f"{written(result, 'markdown')}\n")
+        self._print(written(result, self.output, colour=_in_colour()))
+        self._summarise(lambda: written(result, "markdown"))
 
     def narrate(self, said: str | Step) -> None:
         """Say a line on stderr; whoever's words are in it, it does nothing there.
@@ -68,15 +65,31 @@ class Session:
         self._say(clean(said))
 
     def fail(self, error: FleetopsError) -> None:
-        """Say what went wrong: on stderr, or as JSON where that was asked for."""
+        """Say what went wrong: on stderr, and in the document that was asked for.
+
+        In JSON it is said there alone.
+        """
         from fleetops.api.results.failure import failure
+        from fleetops.output.formats import failed
         from fleetops.output.text import as_text
 
         result = failure(error)
-        if self.output == "json":
-            self.print(result)
-        else:
+        if document := failed(result, self.output):
+            self._print(document)
+            self._summarise(lambda: failed(result, "markdown") or "")
+        if self.output != "json":
             self._say(as_text(result))
+
+    def _print(self, text: str) -> None:
+        self.erase()
+        sys.stdout.write(f"{text}\n")
+
+    def _summarise(self, markdown: Callable[[], str]) -> None:
+        """Add to the summary of a step of GitHub's, where that is asked for."""
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if self.output == "github" and summary:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(f"{markdown()}\n")
 
     def erase(self) -> None:
         """Take away what is shown of a step."""

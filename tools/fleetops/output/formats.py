@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from fleetops.api.results.comparison import Comparison
@@ -10,6 +11,10 @@ from fleetops.api.results.validation import Validation
 
 if TYPE_CHECKING:
     from fleetops.api.results.base import Result
+    from fleetops.api.results.failure import Failure
+
+_DOCUMENTS = frozenset({"github", "junit", "markdown", "sarif"})
+"""The formats that are read from a file, which has to say something also where all failed."""
 
 
 def written(result: Result, output: str, *, colour: bool = False) -> str:  # noqa: PLR0911 - a format each
@@ -43,3 +48,13 @@ def written(result: Result, output: str, *, colour: bool = False) -> str:  # noq
             from fleetops.output.text import as_text
 
             return as_text(result, colour=colour)
+
+
+def failed(result: Failure, output: str) -> str | None:
+    """Write a failure as the document that the result would have been, None where it is none."""
+    if output == "json":
+        return written(result, output)
+    if output not in _DOCUMENTS:
+        return None
+    document: str = import_module(f"fleetops.output.{output}").failed(result)
+    return document

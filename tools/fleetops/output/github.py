@@ -13,6 +13,9 @@ from fleetops.output.groups import grouped
 from fleetops.output.text import as_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleetops.api.results.failure import Failure
     from fleetops.api.results.validation import Validation
     from fleetops.output.groups import Group
 
@@ -25,15 +28,24 @@ def as_github(result: Validation) -> str:
     return "\n".join([*map(_annotation, groups[:MOST]), as_text(result)])
 
 
+def failed(result: Failure) -> str:
+    """Write what there is instead of a validation as an annotation."""
+    properties = {"file": result.file, "line": result.line, "title": "fleetops"}
+    return _command("error", properties, result.message)
+
+
 def _annotation(group: Group) -> str:
     finding = group.finding
     properties = {"file": finding.file, "line": finding.line, "title": finding.check}
+    resource = f" ({finding.resource})" if finding.resource else ""
+    return _command(finding.severity, properties, f"{group.where}: {finding.message}{resource}")
+
+
+def _command(name: str, properties: Mapping[str, object], message: str) -> str:
     said = ",".join(
         f"{key}={_escaped(str(value), ',:')}" for key, value in properties.items() if value
     )
-    resource = f" ({finding.resource})" if finding.resource else ""
-    message = _escaped(f"{group.where}: {finding.message}{resource}")
-    return f"::{finding.severity} {said}::{message}"
+    return f"::{name} {said}::{_escaped(message)}"
 
 
 def _escaped(text: str, more: str = "") -> str:

@@ -8,8 +8,10 @@ from xml.etree import ElementTree as ET
 
 from fleetops.output.clean import clean
 from fleetops.output.findings import finding as line_of
+from fleetops.output.text import as_text
 
 if TYPE_CHECKING:
+    from fleetops.api.results.failure import Failure
     from fleetops.api.results.findings import Finding
     from fleetops.api.results.validation import Validation
 
@@ -44,6 +46,20 @@ def as_junit(result: Validation) -> str:
             )
             if environment in skipped:
                 ET.SubElement(case, "skipped", message="not reached by the change")
+    return _document(suites)
+
+
+def failed(result: Failure) -> str:
+    """Write what there is instead of a validation, as a case that could not be run."""
+    suites = ET.Element("testsuites", name="fleetops validate")
+    suite = ET.SubElement(suites, "testsuite", name="fleetops", tests="1", failures="0", errors="1")
+    case = ET.SubElement(suite, "testcase", name="validate", classname="fleetops", time="0")
+    error = ET.SubElement(case, "error", message=clean(result.message))
+    error.text = as_text(result)
+    return _document(suites)
+
+
+def _document(suites: ET.Element) -> str:
     ET.indent(suites)
     return ET.tostring(suites, encoding="unicode", xml_declaration=True)
 

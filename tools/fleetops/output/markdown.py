@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fleetops.api.results.base import Result
+    from fleetops.api.results.failure import Failure
 
 MOST = 65_000
 """Bytes; GitHub, which takes the least, takes 65,536 characters, and none has less than a byte."""
@@ -41,6 +42,11 @@ def as_markdown(result: Result, most: int = MOST) -> str:
             return _validation(result, most)
         case _:
             raise TypeError(type(result))
+
+
+def failed(result: Failure) -> str:
+    """Write what there is instead of a result."""
+    return f"### There is no result\n\n{quoted(as_text(result).splitlines(), MOST)}".rstrip("\n")
 
 
 def _validation(result: Validation, most: int) -> str:

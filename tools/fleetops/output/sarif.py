@@ -18,6 +18,9 @@ from fleetops.output.groups import grouped
 from fleetops.remotes.paths import is_local
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fleetops.api.results.failure import Failure
     from fleetops.api.results.validation import Validation
     from fleetops.output.groups import Group
 
@@ -32,37 +35,43 @@ def as_sarif(result: Validation) -> str:
     """Write a validation as a log of one run."""
     groups = grouped(result.findings)
     rules = sorted({group.finding.check for group in groups})
-    log = {
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {
-                    "driver": {
-                        "name": "fleetops",
-                        "semanticVersion": __version__,
-                        "rules": [{"id": rule} for rule in rules],
-                    }
-                },
-                "columnKind": "unicodeCodePoints",
-                "results": [_result(group, rules) for group in groups],
-                "properties": {"unreached": list(map(clean, result.unreached))},
-            }
-        ],
+    return _log(
+        rules,
+        {
+            "results": [_result(group, rules) for group in groups],
+            "properties": {"unreached": list(map(clean, result.unreached))},
+        },
+    )
+
+
+def failed(result: Failure) -> str:
+    """Write what there is instead of a validation, as a run that did not come to its end."""
+    said: dict[str, Any] = {"level": "error", "message": {"text": _text(result.message)}}
+    if result.file:
+        said["locations"] = [{"physicalLocation": _place(result.file, result.line)}]
+    invocation = {
+        "executionSuccessful": False,
+        "exitCode": result.exit_code,
+        "toolExecutionNotifications": [said],
     }
+    return _log([], {"invocations": [invocation], "results": []})
+
+
+def _log(rules: Sequence[str], more: Mapping[str, Any]) -> str:
+    """Write a log of one run."""
+    driver = {
+        "name": "fleetops",
+        "semanticVersion": __version__,
+        "rules": [{"id": rule} for rule in rules],
+    }
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", **more}
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return msgspec.json.format(msgspec.json.encode(log)).decode()
 
 
 def _result(group: Group, rules: list[str]) -> dict[str, Any]:
     finding = group.finding
-    file = finding.file or _WHOLE
-    own = is_local(file)
-    artifact = {"uri": quote(file, safe="/" if own else "/:@", errors="surrogatepass")}
-    if own:
-        artifact["uriBaseId"] = "%SRCROOT%"
-    place: dict[str, Any] = {"artifactLocation": artifact}
-    if finding.line:
-        place["region"] = {"startLine": finding.line}
+    place = _place(finding.file or _WHOLE, finding.line)
     location: dict[str, Any] = {"physicalLocation": place}
     if finding.resource:
         name = clean(f"{finding.resource} {finding.path}".rstrip())
@@ -73,11 +82,26 @@ def _result(group: Group, rules: list[str]) -> dict[str, Any]:
         "ruleId": finding.check,
         "ruleIndex": rules.index(finding.check),
         "level": finding.severity,
-        "message": {"text": re.sub(r"([\\\[\]])", r"\\\1", clean(_said(group)))},
+        "message": {"text": _text(_said(group))},
         "locations": [location],
         "partialFingerprints": {"fleetops/v1": hashlib.sha256(ascii(same).encode()).hexdigest()},
         "properties": {"environments": list(map(clean, group.environments))},
     }
+
+
+def _place(file: str, line: int | None) -> dict[str, Any]:
+    own = is_local(file)
+    artifact = {"uri": quote(file, safe="/" if own else "/:@", errors="surrogatepass")}
+    if own:
+        artifact["uriBaseId"] = "%SRCROOT%"
+    place: dict[str, Any] = {"artifactLocation": artifact}
+    if line:
+        place["region"] = {"startLine": line}
+    return place
+
+
+def _text(words: str) -> str:
+    return re.sub(r"([\\\[\]])", r"\\\1", clean(words))
 
 
 def _said(group: Group) -> str:
