@@ -5,9 +5,13 @@ RUN := $(VENV)/.run.stamp
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet install
 DEV := $(VENV)/.dev.stamp
 
+# What changes nothing.
+.DEFAULT_GOAL := validate
+
 .PHONY: promote validate test lint docs lock benchmark schemas clean
 
 promote: $(RUN)
+	$(if $(and $(RELEASE),$(ENV)),,$(error say which and where: make promote RELEASE=release3 ENV=aws))
 	$(VENV)/bin/fleetops promote $(RELEASE) --env $(ENV)
 
 validate: $(RUN)

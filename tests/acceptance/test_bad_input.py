@@ -212,3 +212,9 @@ def test_a_document_that_was_asked_for_says_that_there_is_no_result(
     )
     assert f"fleetops: fleetops.yaml:{line}: unknown key 'versions'" in done.err
     assert f"fleetops: fleetops.yaml:{line}: unknown key 'versions'" in summary.read_text()
+
+
+def test_nothing_asked_for_is_no_success_and_shows_what_can_be(fleet: FleetCopy) -> None:
+    done = fleet.run()
+    assert (done.code, done.out) == (2, "")
+    assert "promote" in done.err

@@ -233,7 +233,7 @@ def test_a_validation_of_other_files_is_not_merged(several: SmallFleet) -> None:
     assert said.startswith("fleetops: 2.json: is of other files than 1.json")
     several.commit()
     several.write(paths[1], several.json("validate", "--shard=2/2", "--env=two").out)
-    assert "2.json: is of the commit " in several.refused("merge", *paths, code=2)
+    assert "2.json: is of commit " in several.refused("merge", *paths, code=2)
 
 
 @pytest.mark.parametrize("word", ["0/3", "4/3", "2", "2/", "/2", "-1/2", "a/b", "1/2/3", "1.5/2"])

@@ -84,8 +84,8 @@ WRONG = {
     "twice": ([shard(1, 2), shard(2, 2), shard(2, 2)], r"2.json: is shard 2 too, as .*1.json is"),
     "of others": ([shard(1, 2), shard(2, 3)], r"1.json: is one of 3 shards, and .*0.json one of 2"),
     "version": ([shard(1, 2), shard(2, 2, fleetops="9")], "is by fleetops 9, and .* by"),
-    "commit": ([shard(1, 2), shard(2, 2, commit=None)], "is of the commit None, and .* of aaaa"),
-    "base": ([shard(1, 2), shard(2, 2, start="d")], "is compared with the commit d, and .* bbbb"),
+    "commit": ([shard(1, 2), shard(2, 2, commit=None)], "is of commit none, and .* of aaaa"),
+    "base": ([shard(1, 2), shard(2, 2, start="d")], "is of the change from commit d, and .* bbbb"),
     "acceptance": ([shard(1, 2), shard(2, 2, accepted={})], "accepts something else than"),
     "files": ([shard(1, 2), shard(2, 2, content="d")], "is of other files than .*0.json"),
     "whole": ([replace(shard(1, 1), shard=None)], "is the result of a whole validation"),
@@ -96,6 +96,7 @@ WRONG = {
     ),
     "check": ([shard(1, 1, finding("dev", "\x1b[31m"))], "holds what no shard says"),
     "line": ([shard(1, 1, replace(finding("dev"), line=2**64))], "holds what no shard says"),
+    "manifests": ([replace(shard(1, 1), manifests=-1)], "holds what no shard says"),
     "rule": ([shard(1, 1, accepted={"\ud800": "so"})], "holds what no shard says"),
 }
 

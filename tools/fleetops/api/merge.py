@@ -112,6 +112,7 @@ def _is_sound(result: Validation, shard: Shard) -> bool:
     lines = {*(one.line for one in findings), *(one.line for one in dangers)}
     return (
         rules <= PAGES.keys()
+        and result.manifests >= 0
         and all(line is None or 0 < line < _MAX_LINE for line in lines)
         and {one.rule for one in result.accepted} <= shard.state.accepted.keys() <= PAGES.keys()
     )
@@ -124,13 +125,13 @@ def _differences(shard: Shard, first: Shard, other: str) -> Iterator[str]:
     for field, words in _DIFFERENCES.items():
         mine, its = getattr(shard.state, field), getattr(first.state, field)
         if mine != its:
-            yield words.format(mine=mine, its=its, other=other)
+            yield words.format(mine=mine or "none", its=its or "none", other=other)
 
 
 _DIFFERENCES: Final = {
     "fleetops": "is by fleetops {mine}, and {other} by {its}",
-    "commit": "is of the commit {mine}, and {other} of {its}",
-    "start": "is compared with the commit {mine}, and {other} with {its}",
+    "commit": "is of commit {mine}, and {other} of {its}",
+    "start": "is of the change from commit {mine}, and {other} of that from {its}",
     "accepted": "accepts something else than {other}",
     "environments": "is of other environments than {other}",
     "content": "is of other files than {other}, or was asked for something else",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from fleetops.cli import (
     running,
     validation,
 )
+from fleetops.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +43,10 @@ def run(session: Session, words: list[str]) -> int:
     """Run the command that the words ask for, and give the exit code."""
     parser = build_parser(words)
     completion.offer(parser)
+    if not words:
+        # A script whose variable is empty shall not take this for success.
+        parser.print_help(sys.stderr)
+        return UsageError.exit_code
     arguments = parser.parse_args(words)
     session.directory = arguments.directory
     session.output = getattr(arguments, "output", "text")
