@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fleetops import goyaml
 from fleetops.api.customs import Customs
 from fleetops.api.results.findings import Finding
 from fleetops.catalogue import CONFIG
@@ -200,5 +201,17 @@ def _unused(fleet: Fleet, names: set[str], used: set[Excuse]) -> Iterator[tuple[
                     message=f"{excuse.resource} has no finding of {excuse.check} to excuse",
                     resource=None,
                     file=CONFIG,
+                    line=_line_of(fleet, excuse),
                 ),
             )
+
+
+def _line_of(fleet: Fleet, excuse: Excuse) -> int | None:
+    """Find the line of an exception, which may also be one that a change has taken away."""
+    document, *_ = goyaml.read(fleet.repository.read_text(CONFIG), CONFIG, marks=True)
+    for index, entry in enumerate(document.value.get("exceptions", ())):
+        where = tuple(entry.get("environments", ()))
+        said = (entry["check"], entry["resource"], where)
+        if said == (excuse.check, excuse.resource, excuse.environments):
+            return document.line_of(("exceptions", index))
+    return None
