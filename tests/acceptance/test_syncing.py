@@ -74,11 +74,11 @@ def test_what_comes_to_sync_another_folder_is_refused(fleet: SmallFleet) -> None
 
 
 def test_what_cannot_be_read_any_more_is_no_removal(fleet: SmallFleet) -> None:
-    fleet.edit(FLUX, "prune: true", "prune: [")
+    fleet.edit(FLUX, "prune: true", "prune: true: false")
     done = fleet.json("validate", "--from", "HEAD")
     (danger,) = done.data["findings"]
     assert (danger["check"], danger["file"]) == ("sync-removed", FLUX)
-    assert danger["line"] in (fleet.line(FLUX, "prune"), fleet.line(FLUX, "sourceRef"))
+    assert danger["line"] == fleet.line(FLUX, "prune")
     assert danger["message"].startswith("cannot be read any more, and what is in it syncs the")
 
 
@@ -136,6 +136,43 @@ def test_what_argo_cd_takes_instead_of_the_overlay_is_refused(fleet: SmallFleet)
     override = "overlays/one/.argocd-source-one.yaml"
     fleet.write(override, "kustomize: {images: [example.test/web:v9]}\n")
     assert found(fleet) == [("sync-redirected", override, 1)]
+
+
+@pytest.mark.parametrize("path", [".sourceignore", "overlays/.sourceignore"])
+def test_what_flux_comes_to_leave_out_is_refused(path: str, fleet: SmallFleet) -> None:
+    fleet.write("elsewhere/.sourceignore", "*.yaml\n")
+    fleet.write(path, "*.yaml\n")
+    assert found(fleet) == [("sync-redirected", path, 1)]
+
+
+@pytest.mark.parametrize(
+    ("generators", "path"),
+    [
+        ("{git: {directories: [{path: 'overlays/*'}]}}", "{{path}}"),
+        ("{list: {elements: [{env: one}, {env: two}]}}", "overlays/{{.env}}"),
+    ],
+    ids=["folders", "list"],
+)
+def test_a_generator_that_comes_to_leave_an_environment_out_is_refused(
+    generators: str, path: str, fleet: SmallFleet
+) -> None:
+    fleet.write(
+        "argocd/all.yaml",
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\n"
+        "metadata: {name: all, namespace: argocd}\nspec:\n"
+        f"  generators: [{generators}]\n"
+        f"  template:\n    spec: {{source: {{path: '{path}'}}, destination: {{name: here}}}}\n",
+    )
+    fleet.commit()
+    if "git" in generators:
+        fleet.edit("argocd/all.yaml", "'overlays/*'}", "'overlays/*'}, {path: other}")
+        assert found(fleet) == []
+        fleet.edit("argocd/all.yaml", "{path: other}", "{path: overlays/one, exclude: true}")
+    else:
+        fleet.edit("argocd/all.yaml", "{env: two}", "{env: three}")
+        assert found(fleet) == []
+        fleet.edit("argocd/all.yaml", "{env: one}, ", "")
+    assert found(fleet) == [("sync-removed", "argocd/all.yaml", 5)]
 
 
 def test_an_application_set_and_templates_are_read_as_far_as_they_are_manifests(

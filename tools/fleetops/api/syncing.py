@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _SIGNS: Final = (b"toolkit.fluxcd.io/", b"argoproj.io/")
 _MANIFESTS: Final = (".yaml", ".yml")
 _OVERRIDE: Final = ".argocd-source"
+_IGNORE: Final = ".sourceignore"
 
 
 class _Object(Struct, frozen=True):
@@ -90,6 +91,8 @@ def syncing(before: Fleet, after: Fleet, git: Git, environments: Sequence[str]) 
             ):
                 broken = was and not now and _broken(after.repository, was.path)
                 yield from (_unreadable(name, broken),) if broken else _dangers(name, was, now)
+                if was and now and (now.reference, now.path) not in mine[1]:
+                    yield from _left_out(name, was, now)
 
 
 def _overlays(before: Fleet, after: Fleet, environment: str) -> set[str]:
@@ -105,14 +108,32 @@ def _overlays(before: Fleet, after: Fleet, environment: str) -> set[str]:
 def _overrides(
     before: Fleet, after: Fleet, changed: Sequence[str], environments: Sequence[str]
 ) -> Iterator[Danger]:
-    """Give the files with which Argo CD changes what an overlay renders, beside its Application."""
-    paths = [path for path in map(PurePosixPath, changed) if path.name.startswith(_OVERRIDE)]
-    for environment in environments:
-        overlays = _overlays(before, after, environment)
-        for path in paths:
-            if str(path.parent) in overlays:
+    """Give the files with which a controller takes an overlay otherwise than its object says."""
+    for path in map(PurePosixPath, changed):
+        for environment in environments:
+            folders = _overlays(before, after, environment)
+            if path.name.startswith(_OVERRIDE) and str(path.parent) in folders:
                 message = "has Argo CD render otherwise than the overlay says"
-                yield _danger(REDIRECTED, environment, message, Place(str(path), 1))
+            elif path.name == _IGNORE and any(
+                path.parent in PurePosixPath(one, "x").parents for one in folders
+            ):
+                message = "has Flux leave out other files"
+            else:
+                continue
+            yield _danger(REDIRECTED, environment, message, Place(str(path), 1))
+
+
+def _left_out(environment: str, was: _Object, now: _Object) -> Iterator[Danger]:
+    """Tell of a generator that comes to leave the environment out; another aim is told of as such.
+
+    The objects that it made go then, and with them what they applied.
+    """
+    template = ("spec", "template")
+    kind = now.reference.kind
+    if kind == "ApplicationSet" and was.manifest.get(*template) == now.manifest.get(*template):
+        message = "generates nothing any more for the folder of this environment"
+        place = now.find(now.manifest, ("spec", "generators"))
+        yield _danger(REMOVED, environment, message, place, resource=str(now.reference))
 
 
 def _unreadable(environment: str, error: InputError) -> Danger:
@@ -120,13 +141,16 @@ def _unreadable(environment: str, error: InputError) -> Danger:
     return _danger(REMOVED, environment, message, error.place or Place(""))
 
 
-def _danger(rule: Rule, environment: str, message: str, place: Place) -> Danger:
-    """Give the danger of a file, rather than of an object."""
+def _danger(
+    rule: Rule, environment: str, message: str, place: Place, *, resource: str | None = None
+) -> Danger:
+    """Give a danger that no rule sees: in the one object, or in a file that is none."""
     return Danger(
         rule=rule.id,
         severity=rule.severity.value,
         environment=environment,
         message=message,
+        resource=resource,
         file=place.path,
         line=place.line,
     )
@@ -177,7 +201,7 @@ def _changed(before: Repository, after: Repository) -> list[str]:
 def _files(repository: Repository) -> Iterator[str]:
     for folder, names in folders(repository):
         for name in names:
-            if name.endswith(_MANIFESTS) and name not in NAMES:
+            if name == _IGNORE or (name.endswith(_MANIFESTS) and name not in NAMES):
                 yield os.path.normpath(f"{folder}/{name}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from fleetops import goyaml
@@ -12,12 +13,13 @@ from fleetops.errors import InputError
 from fleetops.manifests import dig, mappings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from fleetops.files import Repository
 
 _SIGNS: Final = ("kustomize.toolkit.fluxcd.io/", "argoproj.io/")
 _VARIABLE: Final = re.compile(r"\{\{.*?\}\}")
+_NAMED: Final = re.compile(r"\{\{\s*\.?([\w-]+)\s*\}\}")
 _ANY: Final = "*"
 
 
@@ -49,8 +51,11 @@ class Patterns:
             case "argoproj.io", "Application":
                 self._choose(_sources(dig(value, "spec")))
             case "argoproj.io", "ApplicationSet":
-                self._choose(_sources(dig(value, "spec", "template", "spec")))
-                for one in _directories(dig(value, "spec", "generators")):
+                generators = dig(value, "spec", "generators")
+                paths = list(_sources(dig(value, "spec", "template", "spec")))
+                for fill in _fills(generators):
+                    self._choose(fill(path) for path in paths if isinstance(path, str))
+                for one in _directories(generators):
                     self._choose([one.get("path")], excluded=one.get("exclude") is True)
 
     def _choose(self, paths: Iterable[Any], *, excluded: bool = False) -> None:
@@ -88,6 +93,21 @@ def _sources(spec: Any) -> Iterator[Any]:  # noqa: ANN401
     yield dig(spec, "source", "path")
     for _, one in mappings(dig(spec, "sources")):
         yield one.get("path")
+
+
+def _fills(generators: Any) -> Iterator[Callable[[str], str]]:  # noqa: ANN401
+    """Give what fills in a template for each element of lists, and once for anything else."""
+    for _, generator in mappings(generators):
+        elements = dig(generator, "list", "elements")
+        if not isinstance(elements, list):
+            yield str
+        for _, element in mappings(elements):
+            yield partial(_NAMED.sub, partial(_value, element))
+
+
+def _value(element: dict[str, Any], found: re.Match[str]) -> str:
+    value = element.get(found[1])
+    return found[0] if value is None else str(value)
 
 
 def _directories(generators: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
