@@ -241,6 +241,14 @@ def test_what_a_chart_must_not_do_is_refused_at_its_line(
         assert found["line"] == (4 if "configHome" in said else 3)
 
 
+@pytest.mark.parametrize("words", ["valuesFile: none.yaml", "additionalValuesFiles: [none.yaml]"])
+def test_values_that_are_not_there_are_told_where_they_are_named(
+    words: str, charted: SmallFleet
+) -> None:
+    charted.edit(TOP, NAMED, f"helmCharts:\n  - name: web\n    releaseName: shop\n    {words}\n")
+    assert charted.json("validate").findings == [("unrenderable", TOP, charted.line(TOP, words))]
+
+
 def test_a_change_does_not_allow_itself_a_chart(charted: SmallFleet) -> None:
     charted.edit("fleetops.yaml", "helm: true\n", "")
     charted.edit(TOP, NAMED, "")

@@ -56,8 +56,9 @@ class Chart(Struct, frozen=True):
     release: str
     folder: str
     """Where it stands."""
-    values: tuple[str, ...]
-    """The files with its values, from the folder of the kustomization as `folder` is at first."""
+    values: tuple[tuple[str, Place], ...]
+    """The files with its values, from the folder of the kustomization as `folder` is at first, and
+    where each is named."""
     pull: str
     """The command that would put it there."""
 
@@ -122,16 +123,20 @@ def _chart(item: Any, home: str, at: Callable[..., Place]) -> Chart:  # noqa: AN
     words = ["helm pull", source, "--untar --untardir", above]
     words += ["--repo", repo] if repo and source == name else []
     words += ["--version", version] if version else []
-    return Chart(
-        at(), name, release, f"{above}/{name}", _values(item, f"{above}/{name}"), " ".join(words)
-    )
+    folder = f"{above}/{name}"
+    values = tuple(_values(item, folder, at))
+    return Chart(at(), name, release, folder, values, " ".join(words))
 
 
-def _values(item: dict[str, Any], folder: str) -> tuple[str, ...]:
+def _values(
+    item: dict[str, Any], folder: str, at: Callable[..., Place]
+) -> Iterator[tuple[str, Place]]:
     """Give the files with values that are read, which may be the chart's own."""
-    own = item.get("valuesFile") or f"{folder}/values.yaml"
-    only_inline = item.get("valuesInline") and item.get("valuesMerge") == "replace"
-    return (*(() if only_inline else (own,)), *(item.get("additionalValuesFiles") or ()))
+    if not (item.get("valuesInline") and item.get("valuesMerge") == "replace"):
+        given = item.get("valuesFile")
+        yield (given, at("valuesFile")) if given else (f"{folder}/values.yaml", at())
+    for index, path in enumerate(item.get("additionalValuesFiles") or ()):
+        yield path, at("additionalValuesFiles", index)
 
 
 def _list(value: dict[str, Any], key: str, place: Callable[..., Place]) -> list[Any]:

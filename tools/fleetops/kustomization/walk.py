@@ -231,8 +231,8 @@ class Walk:
                     f" {MAX_CHART // 1024**2} MiB",
                     place=chart.place,
                 )
-        for path in chart.values:
-            self.file(folder, path, chart.place)
+        for path, place in chart.values:
+            self.file(folder, path, place)
         return replace(chart, folder=root)
 
 
