@@ -106,5 +106,6 @@ def _unforeseen(what: str, place: Place) -> RefusedError:
     return RefusedError(
         f"{what}, and the release does not say so",
         place=place,
-        hint="a promotion changes images only; what else reads them (replacements?)",
+        hint="a promotion changes images only: what else reads them (replacements?), or comes out"
+        " otherwise each time (random values of a chart)?",
     )
