@@ -1,4 +1,4 @@
-"""The repository's files: read within limits, never followed out of it, replaced whole or not.
+"""The repository's files: read within limits, never followed out of it.
 
 A repository that is being checked may be hostile, so a path is only ever opened after every
 symbolic link in it has been resolved and found to stay inside.
@@ -6,7 +6,6 @@ symbolic link in it has been resolved and found to stay inside.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 from functools import cached_property
@@ -14,26 +13,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from fleetops.errors import FleetopsError, InputError, Place, RefusedError
+from fleetops.errors import InputError, Place
 from fleetops.remotes.paths import split, within
-from fleetops.swap import swap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from fleetops.remotes.snapshot import Snapshot
 
 MAX_BYTES = 8 * 1024 * 1024
 """The largest file that is read; a generated CustomResourceDefinition has about 1 MiB."""
-
-
-class Edit(Struct, frozen=True):
-    """A file's content, and another for it."""
-
-    path: str
-    old: bytes
-    new: bytes
 
 
 class Repository(Struct, frozen=True, dict=True):
@@ -181,160 +170,6 @@ class Repository(Struct, frozen=True, dict=True):
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
             raise InputError("is not UTF-8 text", place=Place(path, line)) from None
-
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other promotions out of this repository; they wait, and end with their process."""
-        import fcntl
-
-        descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
-
-    def replace(self, edits: Sequence[Edit]) -> None:
-        """Replace the content of files: each wholly, with its mode kept, and all or none of them.
-
-        Raises RefusedError if one no longer holds what it held, FleetopsError if one cannot be
-        written.
-        """
-        with contextlib.ExitStack() as prepared:
-            renames = [(edit, *prepared.enter_context(self._prepared(edit))) for edit in edits]
-            for edit in edits:
-                if self.read_bytes(edit.path) != edit.old:
-                    raise _changed(edit)
-            done: list[Edit] = []
-            try:
-                for edit, temporary, real in renames:
-                    done.append(edit)
-                    with _written(edit.path):
-                        self._bring(edit, temporary, real)
-                        sync_directory(real.parent)
-            except BaseException:
-                self.restore(done)
-                raise
-
-    def tidy(self, paths: Iterable[str]) -> None:
-        """Remove what a promotion that was killed has left beside files."""
-        for path in paths:
-            with _written(path):
-                _beside(self.root / self.resolve(path)).unlink(missing_ok=True)
-
-    def create(self, files: Mapping[str, bytes]) -> None:
-        """Write new files, all or none of them, in this order; folders are made where need be.
-
-        Raises RefusedError where one is there already, FleetopsError if one cannot be written.
-        """
-        done: list[Path] = []
-        try:
-            for path, content in files.items():
-                real = self.root / path
-                there = real.parent
-                while not os.path.lexists(there):
-                    there = there.parent
-                # Before anything is made: it may lead out of the repository.
-                self.resolve(os.path.relpath(there, self.root), place=Place(path))
-                with _written(path):
-                    real.parent.mkdir(parents=True, exist_ok=True)
-                    _create(real, content)
-                done.append(real)
-        except BaseException:
-            for real in done:
-                real.unlink(missing_ok=True)
-            raise
-
-    def restore(self, edits: Iterable[Edit]) -> None:
-        """Take edits back, where the files still hold what was written."""
-        for edit in edits:
-            if self.read_bytes(edit.path) == edit.new:
-                self.replace([Edit(edit.path, edit.new, edit.old)])
-
-    def _bring(self, edit: Edit, temporary: Path, real: Path) -> None:
-        if not swap(temporary, real):
-            temporary.replace(real)
-        elif not self._holds(temporary, edit.old):
-            # An editor has saved it after the last look.
-            swap(temporary, real)
-            raise _changed(edit)
-
-    def _holds(self, file: Path, content: bytes) -> bool:
-        try:
-            return self.read_bytes(str(file)) == content
-        except InputError:
-            return False
-
-    @contextlib.contextmanager
-    def _prepared(self, edit: Edit) -> Iterator[tuple[Path, Path]]:
-        """Write the new content beside a file; give where, and the file."""
-        real = self.root / self.resolve(edit.path)
-        with _written(edit.path):
-            mode = stat.S_IMODE(real.stat().st_mode)
-            temporary = _beside(real)
-            temporary.unlink(missing_ok=True)
-            descriptor = os.open(
-                temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
-            )
-        try:
-            with _written(edit.path), os.fdopen(descriptor, "wb") as file:
-                file.write(edit.new)
-                file.flush()
-                os.fchmod(descriptor, mode)
-                os.fsync(descriptor)
-            yield temporary, real
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-
-
-def _beside(file: Path) -> Path:
-    # Always the same name, so that what a killed process left is found.
-    return file.with_name(f".{file.name}.fleetops")
-
-
-def _changed(edit: Edit) -> RefusedError:
-    return RefusedError(
-        "was changed by somebody else meanwhile",
-        place=Place(edit.path),
-        hint="nothing was written; run the promotion again",
-    )
-
-
-def _create(path: Path, content: bytes) -> None:
-    """Write a file beside where it is to be; a link, unlike a rename, takes nothing's place."""
-    import tempfile
-
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".fleetops-") as file:
-        file.write(content)
-        file.flush()
-        os.fchmod(file.fileno(), 0o644)
-        os.fsync(file.fileno())
-        try:
-            os.link(file.name, path)
-        except FileExistsError:
-            raise RefusedError("is there already", place=Place(path.name)) from None
-    sync_directory(path.parent)
-
-
-@contextlib.contextmanager
-def _written(path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise FleetopsError(
-            f"cannot be written: {error.strerror}", place=Place(path), hint="nothing was changed"
-        ) from None
-
-
-def sync_directory(directory: Path) -> None:
-    """Have it on the disk which files are in a folder, where the file system can."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _reason(path: str, error: OSError) -> str:

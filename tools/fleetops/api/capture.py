@@ -14,6 +14,7 @@ from fleetops.api.fleet import bench
 from fleetops.api.results.capture import Capture
 from fleetops.api.services import images_of
 from fleetops.catalogue import Digest, ReleaseImage, release_text
+from fleetops.edits import create
 from fleetops.errors import Place, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def capture(fleet: Fleet, name: str, environment: Environment, narrate: Narrate)
     notes = (*running.notes, *_alike(fleet, running.images))
     path = f"{fleet.config.catalogue.rstrip('/')}/{name}.yaml"
     text = release_text(name, described(environment, fleet.clock()), running.images)
-    fleet.repository.create({path: text.encode()})
+    create(fleet.repository, {path: text.encode()})
     return Capture(
         release=name,
         environment=environment.name,

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from fleetops.api.committed import propose_at
 from fleetops.api.promote import promotion
 from fleetops.api.results.promotion import Delivery
+from fleetops.edits import Edit, apply_edits, restore, tidy
 from fleetops.errors import FleetopsError, Place, RefusedError
-from fleetops.files import Edit
 from fleetops.git import branch, index, open_git, worktree
 from fleetops.git.commit import Draft, make_commit, run_post_commit
 from fleetops.git.message import Accepted, Message, Step
@@ -98,7 +98,7 @@ def _on_head(bench: Bench, git: Git, wish: Wish) -> Promotion:
     index.require_calm(git)
     head = git.commit("HEAD")
     proposal = propose_at(bench, git, head, wish)
-    bench.fleet.repository.tidy(one.file for one in proposal.promotions)
+    tidy(bench.fleet.repository, (one.file for one in proposal.promotions))
     if not proposal.edits:
         return promotion(proposal, written=False)
     unedited = _unedited(bench.fleet.repository, git, proposal.edits)
@@ -120,7 +120,7 @@ def _take_over(
     Whoever is killed here leaves what a promotion without a commit leaves, whole files that are not
     committed or not yet staged, and the same call goes on with them.
     """
-    repository.replace(missing)
+    apply_edits(repository, missing)
     try:
         index.stage(git, made.after)
         index.advance(git, made, head)
@@ -128,7 +128,7 @@ def _take_over(
         # A hook that is told of the move may be what failed.
         if git.commit("HEAD") == made.commit:
             return
-        repository.restore(missing)
+        restore(repository, missing)
         with contextlib.suppress(FleetopsError):
             index.stage(git, made.before)
         raise

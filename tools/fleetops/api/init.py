@@ -11,6 +11,7 @@ from fleetops.api.capture import described, running_images
 from fleetops.api.fleet import bench, undescribed_fleet
 from fleetops.api.results.init import Initialisation
 from fleetops.catalogue import CONFIG, config_text, release_text
+from fleetops.edits import create
 from fleetops.errors import Place, RefusedError
 from fleetops.render import Render
 from fleetops.words import named
@@ -66,7 +67,7 @@ def init(directory: Path, narrate: Narrate) -> Initialisation:
     releases = dict(_releases(environments, running, fleet.clock()))
     files = {f"{catalogue}/{name}.yaml": text.encode() for name, text in releases.items()}
     # Last: with it, the repository is described.
-    repository.create({**files, CONFIG: config_text(config).encode()})
+    create(repository, {**files, CONFIG: config_text(config).encode()})
     return Initialisation(
         file=CONFIG,
         environments={one.name: one.overlay for one in environments},

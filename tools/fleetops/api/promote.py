@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from fleetops.api.fleet import bench
 from fleetops.api.propose import propose
 from fleetops.api.results.promotion import Promotion
+from fleetops.edits import apply_edits, locked, tidy
 
 if TYPE_CHECKING:
     from fleetops.api.deliver import Way
@@ -35,7 +36,7 @@ def promote(fleet: Fleet, request: Request, narrate: Narrate) -> Promotion:
     Raises UsageError for names that there are not, RefusedError where a proof or check fails,
     InputError for files that cannot be used and ProgramError where a program cannot be had.
     """
-    lock = contextlib.nullcontext() if request.dry_run else fleet.repository.locked()
+    lock = contextlib.nullcontext() if request.dry_run else locked(fleet.repository)
     with lock, bench(fleet, narrate) as place:
         if request.way is not None:
             from fleetops.api.deliver import deliver
@@ -43,8 +44,8 @@ def promote(fleet: Fleet, request: Request, narrate: Narrate) -> Promotion:
             return deliver(place, request.wish, request.way)
         proposal = propose(place, request.wish)
         if not request.dry_run:
-            fleet.repository.tidy(one.file for one in proposal.promotions)
-            fleet.repository.replace(proposal.edits)
+            tidy(fleet.repository, (one.file for one in proposal.promotions))
+            apply_edits(fleet.repository, proposal.edits)
         return promotion(proposal, written=not request.dry_run)
 
 

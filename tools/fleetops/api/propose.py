@@ -10,8 +10,8 @@ from fleetops.api.plan import make_plans
 from fleetops.api.results.promotion import Change, EnvironmentPromotion
 from fleetops.catalogue import running_release
 from fleetops.change import prove
+from fleetops.edits import Edit
 from fleetops.errors import Place, RefusedError
-from fleetops.files import Edit
 from fleetops.words import count
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from fleetops.edits import sync_directory
 from fleetops.errors import Place, RefusedError
-from fleetops.files import sync_directory
 from fleetops.git.program import said
 
 if TYPE_CHECKING:

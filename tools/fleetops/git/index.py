@@ -6,8 +6,8 @@ import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
+from fleetops.edits import sync_directory
 from fleetops.errors import FleetopsError, Place, RefusedError
-from fleetops.files import sync_directory
 from fleetops.git.program import said
 
 if TYPE_CHECKING:
