@@ -10,7 +10,8 @@ import pytest
 from certificates import certificate_of
 from clusterhome import linked_programs
 from fleetcopy import ROOT
-from fleetops.api.fleet import bench, fleet_in
+from fleetops.api.bench import bench
+from fleetops.api.fleet import fleet_in
 from fleetops.errors import InputError
 from fleetops.programs import HELM, ensure
 from remotehost import RemoteHost

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleetcopy import ENVIRONMENT
-from fleetops.api.fleet import bench, open_fleet
+from fleetops.api.bench import bench
+from fleetops.api.fleet import open_fleet
 from fleetops.api.history import history
 from fleetops.api.past import stays
 from fleetops.files import Repository

@@ -16,7 +16,8 @@ from msgspec import Struct
 
 from fleetops import goyaml
 from fleetops.api import validate as api
-from fleetops.api.fleet import bench, fleet_in
+from fleetops.api.bench import bench
+from fleetops.api.fleet import fleet_in
 from fleetops.api.promote import Request, promote
 from fleetops.api.propose import Wish
 from fleetops.errors import FleetopsError, InputError

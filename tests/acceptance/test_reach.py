@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from clusterhome import linked_programs
 from fleetcopy import FleetCopy, programs_on_path
-from fleetops.api.fleet import bench, fleet_in
+from fleetops.api.bench import bench
+from fleetops.api.fleet import fleet_in
 from fleetops.api.safeguards import former
 from fleetops.api.validate import Request, Since, validate
 from fleetops.checks import GATES, SAFEGUARDS, UNUSED_EXCEPTION

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime, timedelta
 
-    from fleetops.api.fleet import Bench, Fleet
+    from fleetops.api.bench import Bench
+    from fleetops.api.fleet import Fleet
     from fleetops.api.owners import Book
     from fleetops.catalogue import Environment, Release
     from fleetops.checks import Check

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from fleetops.api.fleet import bench
+from fleetops.api.bench import bench
 from fleetops.api.results.capture import Capture
 from fleetops.api.services import images_of
 from fleetops.catalogue import Digest, ReleaseImage, release_text

@@ -16,7 +16,7 @@ from fleetops.checks import SAFEGUARD_LOOSENED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fleetops.api.fleet import Bench
+    from fleetops.api.bench import Bench
     from fleetops.api.reach import Reach
     from fleetops.api.results.findings import Danger
     from fleetops.api.safeguards import Former

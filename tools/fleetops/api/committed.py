@@ -15,7 +15,7 @@ from fleetops.git import export
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fleetops.api.fleet import Bench
+    from fleetops.api.bench import Bench
     from fleetops.api.propose import Proposal, Wish
     from fleetops.git import Git
 

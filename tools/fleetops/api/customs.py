@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from fleetops.api.fleet import Bench, Fleet
+    from fleetops.api.bench import Bench
+    from fleetops.api.fleet import Fleet
     from fleetops.catalogue import Environment
     from fleetops.files import Repository
     from fleetops.manifests import Manifest

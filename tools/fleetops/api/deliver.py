@@ -27,7 +27,7 @@ from fleetops.programs.run import undisturbed
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from fleetops.api.fleet import Bench
+    from fleetops.api.bench import Bench
     from fleetops.api.propose import Proposal, Wish
     from fleetops.api.results.comparison import Comparison
     from fleetops.api.results.promotion import Promotion

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from fleetops.api.fleet import bench
+from fleetops.api.bench import bench
 from fleetops.api.results.comparison import Comparison, EnvironmentChange
 from fleetops.api.sides import Beside, Side
 from fleetops.api.states import WORK_TREE, State, open_state
@@ -17,7 +17,8 @@ from fleetops.words import unknown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fleetops.api.fleet import Bench, Fleet
+    from fleetops.api.bench import Bench
+    from fleetops.api.fleet import Fleet
     from fleetops.api.progress import Narrate
     from fleetops.api.sides import Sides
 

@@ -21,7 +21,8 @@ from fleetops.words import count
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from fleetops.api.fleet import Bench, Fleet
+    from fleetops.api.bench import Bench
+    from fleetops.api.fleet import Fleet
     from fleetops.catalogue import Environment, Excuse
     from fleetops.checks import Check
     from fleetops.files import Repository

@@ -15,7 +15,7 @@ from fleetops.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from fleetops.api.fleet import Bench
+    from fleetops.api.bench import Bench
     from fleetops.api.states import State
     from fleetops.errors import FleetopsError
     from fleetops.files import Repository

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from fleetops.api.fleet import bench
+from fleetops.api.bench import bench
 from fleetops.api.past import stays
 from fleetops.api.results.history import History, HistoryEntry, VersionChange
 from fleetops.git import open_git

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from fleetops.api.bench import bench
 from fleetops.api.capture import described, running_images
-from fleetops.api.fleet import bench, undescribed_fleet
+from fleetops.api.fleet import undescribed_fleet
 from fleetops.api.results.init import Initialisation
 from fleetops.catalogue import CONFIG, config_text, release_text
 from fleetops.edits import create

@@ -16,7 +16,7 @@ from fleetops.git.log import signatures
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fleetops.api.fleet import Bench
+    from fleetops.api.bench import Bench
     from fleetops.api.results.status import EnvironmentStatus
     from fleetops.catalogue import Environment, Release
 

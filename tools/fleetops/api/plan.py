@@ -14,7 +14,7 @@ from fleetops.kustomization import Pin, image_entries, set_images
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fleetops.api.fleet import Bench
+    from fleetops.api.bench import Bench
     from fleetops.catalogue import Environment, Release
     from fleetops.files import Repository
     from fleetops.kustomization import Closure

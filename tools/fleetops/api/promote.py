@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fleetops.api.fleet import bench
+from fleetops.api.bench import bench
 from fleetops.api.propose import propose
 from fleetops.api.results.promotion import Promotion
 from fleetops.edits import apply_edits, locked, tidy

@@ -17,7 +17,7 @@ from fleetops.words import count
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fleetops.api.fleet import Bench
+    from fleetops.api.bench import Bench
     from fleetops.api.plan import Plan
     from fleetops.api.results.findings import Acceptance, Danger, Finding
     from fleetops.catalogue import Environment, Release

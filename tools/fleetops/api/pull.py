@@ -23,8 +23,8 @@ from fleetops.git.remote import find_remote
 if TYPE_CHECKING:
     from typing import Literal
 
+    from fleetops.api.bench import Bench
     from fleetops.api.deliver import Requested
-    from fleetops.api.fleet import Bench
     from fleetops.api.propose import Proposal, Wish
     from fleetops.forge import Forge
     from fleetops.git import Git

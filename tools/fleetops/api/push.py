@@ -14,7 +14,7 @@ from fleetops.api.results.promotion import Delivery
 from fleetops.git.remote import find_remote
 
 if TYPE_CHECKING:
-    from fleetops.api.fleet import Bench
+    from fleetops.api.bench import Bench
     from fleetops.api.propose import Wish
     from fleetops.api.results.promotion import Promotion
     from fleetops.git import Git

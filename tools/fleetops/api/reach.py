@@ -22,7 +22,8 @@ from fleetops.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fleetops.api.fleet import Bench, Fleet
+    from fleetops.api.bench import Bench
+    from fleetops.api.fleet import Fleet
     from fleetops.api.safeguards import Former
     from fleetops.api.sides import Sides
     from fleetops.catalogue import Environment, Release

@@ -29,7 +29,7 @@ from fleetops.store import Store
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fleetops.api.fleet import Bench
+    from fleetops.api.bench import Bench
     from fleetops.catalogue import Environment
     from fleetops.kustomization import Closure
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fleetops.api.bench import bench
 from fleetops.api.examine import unexcused
-from fleetops.api.fleet import bench
 from fleetops.api.manifest_files import prerequisites
 from fleetops.api.plan import make_plans
 from fleetops.api.play import Act, Script, play
@@ -22,7 +22,8 @@ from fleetops.files import Repository
 from fleetops.git import export, open_git
 
 if TYPE_CHECKING:
-    from fleetops.api.fleet import Bench, Fleet
+    from fleetops.api.bench import Bench
+    from fleetops.api.fleet import Fleet
     from fleetops.api.progress import Narrate
     from fleetops.catalogue import Environment, Release
 

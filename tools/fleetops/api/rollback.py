@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from fleetops.api.fleet import bench
+from fleetops.api.bench import bench
 from fleetops.api.past import current, stays
 from fleetops.catalogue import running_release
 from fleetops.errors import Place, RefusedError, UsageError
@@ -13,7 +13,8 @@ from fleetops.git import open_git
 from fleetops.words import unknown
 
 if TYPE_CHECKING:
-    from fleetops.api.fleet import Bench, Fleet
+    from fleetops.api.bench import Bench
+    from fleetops.api.fleet import Fleet
     from fleetops.api.past import Stay
     from fleetops.api.progress import Narrate
     from fleetops.catalogue import Environment, Release

@@ -22,8 +22,9 @@ from fleetops.schema import available_minors
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from fleetops.api.bench import Bench
     from fleetops.api.customs import CustomSchemas
-    from fleetops.api.fleet import Bench, Fleet
+    from fleetops.api.fleet import Fleet
     from fleetops.api.owners import Book
     from fleetops.api.states import State
     from fleetops.catalogue import Shift

@@ -18,7 +18,7 @@ from fleetops.git.history import open_history
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fleetops.api.fleet import Bench
+    from fleetops.api.bench import Bench
     from fleetops.api.validate import Request
     from fleetops.catalogue import Environment
 

@@ -17,7 +17,7 @@ from fleetops.git import export
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fleetops.api.fleet import Bench
+    from fleetops.api.bench import Bench
     from fleetops.catalogue import Environment
     from fleetops.git import Git
 

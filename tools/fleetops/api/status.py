@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleetops.api.fleet import bench
+from fleetops.api.bench import bench
 from fleetops.api.lag import with_lags
 from fleetops.api.recall import Recall
 from fleetops.api.results.releases import Releases, ReleaseSummary
@@ -16,7 +16,8 @@ from fleetops.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fleetops.api.fleet import Bench, Fleet
+    from fleetops.api.bench import Bench
+    from fleetops.api.fleet import Fleet
     from fleetops.api.progress import Narrate
     from fleetops.api.results.live import LiveStatus
     from fleetops.api.view import Target

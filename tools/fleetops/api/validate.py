@@ -9,15 +9,16 @@ from msgspec.structs import replace
 
 from fleetops.api.acceptance import apart, weigh
 from fleetops.api.admission import unowned
+from fleetops.api.bench import bench
 from fleetops.api.examine import Exhibit, excused, unexcused
-from fleetops.api.fleet import bench
 from fleetops.api.look import look_at
 from fleetops.api.results.validation import Shard, Validation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from fleetops.api.fleet import Bench, Fleet
+    from fleetops.api.bench import Bench
+    from fleetops.api.fleet import Fleet
     from fleetops.api.owners import Book
     from fleetops.api.progress import Narrate
     from fleetops.api.results.findings import Danger, Finding

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 
-from fleetops.api.fleet import bench
+from fleetops.api.bench import bench
 from fleetops.api.live import told
 from fleetops.api.results.wait import Wait
 from fleetops.api.view import Subject, Target, reach
