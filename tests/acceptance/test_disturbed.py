@@ -133,6 +133,32 @@ def test_interrupted_it_ends_with_what_it_started(
         os.kill(started, 0)
 
 
+# What a callback of Python's raises, Python only prints.
+LOST = """
+import signal, sys, time, weakref
+from fleetops import __main__
+
+class Thing:
+    pass
+
+def run(session, words):
+    thing = Thing()
+    reference = weakref.ref(thing, lambda _: signal.raise_signal(int(words[0])))
+    del thing
+    time.sleep(60)
+
+__main__.run = run
+__main__.main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_that_falls_into_a_callback_is_not_lost(number: signal.Signals) -> None:
+    words = (sys.executable, "-c", LOST, str(int(number)))
+    done = subprocess.run(words, capture_output=True, text=True, timeout=50, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_killed_it_leaves_every_file_as_it_was_and_no_lock(
     fleet: FleetCopy, tmp_path: Path, waiting: dict[str, str]
 ) -> None:

@@ -70,6 +70,17 @@ def introduce(fleet: FleetCopy) -> None:
         fleet.git("config", *words)
 
 
+def not_alone(fleet: FleetCopy, place: Path) -> None:
+    """Let nobody push before a second one, who has seen the same remote, is about to as well."""
+    place.mkdir(exist_ok=True)
+    come = f"touch '{place}'/$$; for turn in $(seq 600); do"
+    enough = f"[ $(ls '{place}' | wc -l) -ge 2 ] && exit 0; sleep 0.1; done; exit 1"
+    hook = fleet.root / ".git/hooks/pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\n{come} {enough}\n")
+    hook.chmod(0o755)
+
+
 def test_a_pull_request_is_opened_and_says_what_changes(project: Project) -> None:
     before = project.fleet.snapshot()
     done = project.promote("release3", *PULL)
@@ -186,6 +197,7 @@ def test_of_many_promoters_at_once_the_last_has_branch_and_pull_request(
         clones.append(type(project.fleet)(tmp_path / str(number) / "repository"))
         project.fleet.git("clone", "--quiet", project.remote, str(clones[-1].root))
         introduce(clones[-1])
+        not_alone(clones[-1], tmp_path / "about-to-push")
     processes = [
         one.start("promote", release, "--force-order", *PULL, GITEA_TOKEN=gitea.token)
         for one, release in zip(clones, releases, strict=True)

@@ -17,6 +17,8 @@ from fleetops.errors import FleetopsError
 INTERRUPTED = 130
 OUR_FAULT = 70
 _COLLECT_EVERY = 200_000
+_AGAIN = 0.01
+"""Seconds."""
 
 
 def main() -> NoReturn:
@@ -24,7 +26,9 @@ def main() -> NoReturn:
     # Hardly any of what a run makes is garbage before its end: it is looked for less often.
     gc.set_threshold(_COLLECT_EVERY)
     # A terminated run cleans up like an interrupted one: no program of ours is left running.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, signal.default_int_handler)
+    sys.unraisablehook = _unraisable
     if sys.stdout is None:
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - as long as the process
     session = Session()
@@ -55,6 +59,14 @@ def main() -> NoReturn:
         # Wherever that was, whatever is still to be cleaned up is by Python's own end.
         sys.exit(code)
     _end(code)
+
+
+def _unraisable(lost: sys.UnraisableHookArgs) -> None:
+    """Have an interruption come again that fell into a callback of Python's own, and was lost."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _end(code: int) -> NoReturn:
