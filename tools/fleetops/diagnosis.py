@@ -36,7 +36,7 @@ _MERGED = re.compile(
 def _secrets(repository: Repository, closure: Closure) -> set[str]:
     """Give what kustomize may repeat in its words, of anything that speaks of Secrets."""
     found: set[str] = set()
-    for text, _ in texts(repository, closure):
+    for text, _ in texts(repository, closure, closure.files):
         if re.search(r"\bSecret\b", text):
             found.update(text.split())
     for kustomization in closure.kustomizations:

@@ -83,10 +83,30 @@ class Kustomize(Struct, frozen=True, dict=True):
     def taken(self, repository: Repository, closure: Closure) -> Taken | FleetopsError:
         """Lay an overlay out; an error stands for one that kustomize must not be started for."""
         try:
-            refusal = _refusal(repository, closure)
+            refusal = self._refusal(repository, closure)
             return refusal or Taken(repository, closure, lay_out(repository, closure, self.scratch))
         except InputError as error:
             return error
+
+    def _refusal(self, repository: Repository, closure: Closure) -> InputError | None:
+        """Keep from kustomize what it would need all memory for: aliases of aliases of aliases."""
+        paths = [one for one in closure.files if (repository.root, one) not in self._harmless]
+        for text, path in texts(repository, closure, paths):
+            if "&" in text and "*" in text and _ANCHOR.search(text) and _ALIAS.search(text):
+                try:
+                    goyaml.read(text, path)
+                except goyaml.LimitError as error:
+                    return error
+                except InputError:
+                    # What else is wrong with it, kustomize says.
+                    continue
+        self._harmless.update((repository.root, one) for one in paths)
+        return None
+
+    @cached_property
+    def _harmless(self) -> set[tuple[Path, str]]:
+        """The files that were looked at: those of a base are in many overlays."""
+        return set()
 
     def command(self, taken: Taken) -> Command:
         """Give the command that renders an overlay."""
@@ -204,23 +224,11 @@ def _exceeded(closure: Closure, error: FleetopsError) -> FleetopsError:
     return error
 
 
-def _refusal(repository: Repository, closure: Closure) -> InputError | None:
-    """Keep from kustomize what it would need all memory for: aliases of aliases of aliases."""
-    for text, path in texts(repository, closure):
-        if "&" in text and "*" in text and _ANCHOR.search(text) and _ALIAS.search(text):
-            try:
-                goyaml.read(text, path)
-            except goyaml.LimitError as error:
-                return error
-            except InputError:
-                # What else is wrong with it, kustomize says.
-                continue
-    return None
-
-
-def texts(repository: Repository, closure: Closure) -> Iterator[tuple[str, str]]:
-    """Give what kustomize may read as YAML, and where it is written."""
-    for path in closure.files:
+def texts(
+    repository: Repository, closure: Closure, files: Iterable[str]
+) -> Iterator[tuple[str, str]]:
+    """Give what kustomize may read as YAML, of these files, and where it is written."""
+    for path in files:
         yield repository.read_bytes(path).decode(errors="replace"), path
     for kustomization in closure.kustomizations:
         for text in words_in(kustomization.document.value):

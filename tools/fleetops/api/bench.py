@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from fleetops.manifests import Manifest
     from fleetops.remotes.address import Address
     from fleetops.remotes.snapshot import Snapshot
+
+_TEXTS = 32
+"""Texts that are held: the next environment has most of them too."""
 
 
 class Bench(Struct, frozen=True, dict=True):
@@ -130,8 +133,13 @@ class Bench(Struct, frozen=True, dict=True):
             self.fleet.releases,
             render.closure,
             probe,
-            source.read_text,
+            self._read if source is self.fleet.repository else source.read_text,
         )
+
+    @cached_property
+    def _read(self) -> Callable[[str], str]:
+        """Reads the texts that environments share, as those of a base, only once."""
+        return lru_cache(_TEXTS)(self.fleet.repository.read_text)
 
 
 def _usable(outcome: Render | FleetopsError) -> Render | InputError:
