@@ -11,6 +11,7 @@ from fleetcopy import ROOT, FleetCopy
 from fleetops.api import cluster as api
 from fleetops.api.doctor import install
 from fleetops.cluster import kubectl
+from fleetops.files import Repository
 from fleetops.programs import PROGRAMS, ensure
 from pastfleet import PastFleet
 from smallfleet import SmallFleet
@@ -35,6 +36,15 @@ def programs() -> None:
     """Have the programs there, so that no test meets the words of their first build."""
     for program in PROGRAMS:
         ensure(program, ROOT, lambda _: None)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """Give a repository with nothing but a file in a folder."""
+    folder = tmp_path / "repository" / "folder"
+    folder.mkdir(parents=True)
+    (folder / "file.yaml").write_bytes(b"old")
+    return Repository.at(tmp_path / "repository")
 
 
 @pytest.fixture

@@ -15,10 +15,9 @@ import pytest
 from fleetops import edits
 from fleetops.edits import Edit, apply_edits, locked
 from fleetops.errors import RefusedError
-from fleetops.files import Repository
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from fleetops.files import Repository
 
 REPLACE = """
 import sys
@@ -33,14 +32,6 @@ except FleetopsError as error:
     print(error)
     sys.exit(error.exit_code)
 """
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    folder = tmp_path / "repository" / "folder"
-    folder.mkdir(parents=True)
-    (folder / "file.yaml").write_bytes(b"old")
-    return Repository.at(tmp_path / "repository")
 
 
 def snapshot(repository: Repository) -> dict[str, tuple[int, bytes]]:

@@ -16,14 +16,6 @@ from fleetops.errors import InputError
 from fleetops.files import MAX_BYTES, Repository
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    folder = tmp_path / "repository" / "folder"
-    folder.mkdir(parents=True)
-    (folder / "file.yaml").write_bytes(b"old")
-    return Repository.at(tmp_path / "repository")
-
-
 @pytest.mark.parametrize(
     ("path", "message"),
     [
