@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
@@ -27,6 +28,10 @@ _WARNING: Final = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
 
 _MAX_BODY: Final = 3 * 1024**2
 """The API server reads no more of a request (MaxRequestBodyBytes in k8s.io/apiserver)."""
+_AGAIN: Final = 10
+"""How often a busy API server is asked again, as by kubectl (client-go, rest/request.go)."""
+_BUSY_SECONDS: Final = 1.0
+"""What it asks for in its Retry-After (k8s.io/apiserver, server/filters/maxinflight.go)."""
 _TOO_LARGE: Final = "the object is larger than 3 MiB, and no API server takes such a request"
 
 Connect = Callable[[], http.client.HTTPConnection]
@@ -61,10 +66,14 @@ class Answer(Struct, frozen=True):
         return self.status == HTTPStatus.CONFLICT
 
     @property
+    def busy(self) -> bool:
+        """Whether it has too much to do, and did nothing of what it was asked."""
+        return self.status == HTTPStatus.TOO_MANY_REQUESTS
+
+    @property
     def failed(self) -> bool:
         """Whether it could not do what it was asked, rather than would not."""
-        busy = self.status == HTTPStatus.TOO_MANY_REQUESTS
-        return busy or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
     @property
     def message(self) -> str:
@@ -126,12 +135,17 @@ class Client:
         """Ask, and give the answer, also where that is a refusal; raises UnreachableError.
 
         `kind` is the content type of the body. What fails in an API server that is not ready is no
-        refusal: its store is gone, or it is itself, behind a proxy.
+        refusal: its store is gone, or it is itself, behind a proxy. A busy one is asked again.
         """
         if body is not None and len(body) > _MAX_BODY:
             return Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"message": _TOO_LARGE})
         answer = self._answer(method, path, body, kind)
-        if answer.failed and not self.is_ready():
+        for _ in range(_AGAIN):
+            if not answer.busy:
+                break
+            time.sleep(_BUSY_SECONDS)
+            answer = self._answer(method, path, body, kind)
+        if answer.busy or (answer.failed and not self.is_ready()):
             raise self._unreachable(answer.message)
         return answer
 
