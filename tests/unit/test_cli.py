@@ -143,7 +143,7 @@ def test_it_says_its_version(fleet: FleetCopy) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "the following arguments are required: COMMAND"),
+        (("-C", "."), "the following arguments are required: COMMAND"),
         (("promot",), "invalid choice: 'promot'"),
         (("validate", "--output", "yaml"), "invalid choice: 'yaml'"),
         (

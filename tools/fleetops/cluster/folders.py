@@ -28,6 +28,7 @@ _LOCK: Final = "lock"
 _LOG_END: Final = 16 * 1024
 _POLL: Final = 0.02
 _END_SECONDS: Final = 20.0
+_OWN_SECONDS: Final = 10.0
 _FULL: Final = 1024 * 1024
 """With so many bytes left on a disk, a part cannot be expected to go on."""
 
@@ -181,15 +182,19 @@ def empty(folder: Path) -> None:
             path.unlink()
 
 
-def end(folder: Path, lock: int) -> None:
+def end(folder: Path, lock: int, *, by_itself: bool = False) -> None:
     """Kill what lives of a cluster and remove its folder, unless it is another's by then.
 
-    Raises ProgramError where that takes too long.
+    One that is about to end by itself is left some time for that: killed while it removes the
+    folder, it would leave the rest of that, without the lock that says whose it is. Raises
+    ProgramError where all of it takes too long.
     """
-    deadline = time.monotonic() + _END_SECONDS
+    begun = time.monotonic()
+    patience = _OWN_SECONDS if by_itself else 0.0
     while not is_free(lock):
-        _kill_supervisor(folder, lock)
-        if time.monotonic() >= deadline:
+        if time.monotonic() >= begun + patience:
+            _kill_supervisor(folder, lock)
+        if time.monotonic() >= begun + _END_SECONDS:
             raise ProgramError(f"cluster {folder.name} does not end", place=Place(str(folder)))
         time.sleep(_POLL)
     if is_current(lock, folder):

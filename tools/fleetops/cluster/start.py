@@ -58,7 +58,7 @@ def started(plan: Plan, lock: int) -> Iterator[Starting]:
         # The supervisor, which hears that, lives on only if it was told to keep the cluster.
         os.close(told)
         if not starting.kept:
-            folders.end(plan.folder, watched)
+            folders.end(plan.folder, watched, by_itself=True)
         os.close(watched)
 
 
