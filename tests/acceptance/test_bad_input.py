@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from _pytest.mark import ParameterSet
 
@@ -212,6 +214,32 @@ def test_a_document_that_was_asked_for_says_that_there_is_no_result(
     )
     assert f"fleetops: fleetops.yaml:{line}: unknown key 'versions'" in done.err
     assert f"fleetops: fleetops.yaml:{line}: unknown key 'versions'" in summary.read_text()
+
+
+def test_a_summary_that_cannot_be_written_is_said_and_no_failure(fleet: FleetCopy) -> None:
+    nowhere = {"GITHUB_STEP_SUMMARY": "/nowhere/summary.md"}
+    done = fleet.run("validate", "--output", "github", **nowhere)
+    said = "the summary of the step cannot be written: No such file or directory\n"
+    assert (done.code, done.err) == (0, said)
+
+
+@pytest.mark.parametrize("output", ["github", "json", "junit", "sarif"])
+@pytest.mark.parametrize("broken", [False, True], ids=["good", "broken"])
+def test_a_full_disk_is_said_in_every_format(
+    output: str,
+    broken: bool,  # noqa: FBT001 - a case
+    fleet: FleetCopy,
+) -> None:
+    if broken:
+        fleet.edit("fleetops.yaml", "version: 1", "versions: 1")
+    words = [sys.executable, "-m", "fleetops", "validate", "--output", output]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            words, cwd=fleet.root, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert ("unknown key 'versions'" if broken else "No space left on device") in done.stderr
 
 
 def test_nothing_asked_for_is_no_success_and_shows_what_can_be(fleet: FleetCopy) -> None:

@@ -155,7 +155,7 @@ def test_a_release_that_is_not_committed_does_not_exist(kept: FleetCopy) -> None
     before = state(kept)
     said = kept.refused("promote", "release4", "--env", "local", "--commit", code=2)
     head = kept.git("rev-parse", "HEAD")[:12]
-    assert f"unknown release 'release4' (did you mean release3?) (commit {head})" in said
+    assert f"releases/release4.yaml is not in commit {head}\n  commit it first" in said
     assert state(kept) == before
 
 

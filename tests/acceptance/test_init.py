@@ -137,7 +137,7 @@ def test_what_flux_syncs_is_an_environment_even_where_it_is_included(stranger: F
     ("path", "found"),
     [
         ("'{{.path.path}}'", {"teams/a/prod", "teams/b/prod"}),
-        ("envs/{{.env}}", {"envs/dev", "teams/a/prod", "teams/b/prod"}),
+        ("envs/{{.env}}", {"envs/dev"}),
     ],
 )
 def test_what_an_application_set_makes_is_an_environment(

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from smallfleet import RELEASE
+
 if TYPE_CHECKING:
     from pastfleet import PastFleet
 
@@ -90,6 +92,44 @@ def test_a_change_beside_the_release_is_none_to_go_back_over(past: PastFleet) ->
     past.edit("base/web.yaml", "side:1", "side:2")
     past.record()
     assert past.json("rollback", "--env", "one").data["release"] == "v1"
+
+
+@pytest.mark.parametrize("to", [(), ("--to=v1",), ("--to=HEAD~1",)], ids=["before", "name", "at"])
+def test_a_release_that_would_leave_a_service_as_it_is_is_no_way_back(
+    to: tuple[str, ...], past: PastFleet
+) -> None:
+    side = "        - name: side\n          image: example.test/side\n"
+    past.append("base/web.yaml", side)
+    more = "  side: {name: example.test/side, tag: s2}\n"
+    past.write("releases/v1-and-side.yaml", RELEASE.format(name="v1-and-side") + more)
+    past.edit("releases/v1-and-side.yaml", "tag: v1-and-side", "tag: v1")
+    past.append(ONE, "  - name: example.test/side\n    newTag: s1\n")
+    past.record()
+    past.edit(ONE, "newTag: s1", "newTag: s2")
+    past.record()
+    assert past.json("status").data["environments"][0]["release"] == "v1-and-side"
+    said = past.refused("rollback", "--env", "one", *to)
+    assert (
+        "releases/v1.yaml:1: v1 says nothing of side, which would stay at s2 and ran as s1" in said
+    )
+
+
+def test_what_the_environment_before_does_not_have_is_not_asked_of_it(past: PastFleet) -> None:
+    more = "  side: {name: example.test/side, tag: s1}\n"
+    past.write("releases/v2-and-side.yaml", RELEASE.format(name="v2-and-side") + more)
+    past.edit("releases/v2-and-side.yaml", "tag: v2-and-side", "tag: v2")
+    side = "        - name: side\n          image: example.test/side\n"
+    past.write("overlays/two/web.yaml", past.read("base/web.yaml") + side)
+    past.edit(TWO, "../../base", "web.yaml")
+    past.record()
+    assert "v2-and-side has to run there first" in past.refused(
+        "promote", "v2-and-side", "--env=two"
+    )
+    runs(past, "one", "v2")
+    done = past.run("promote", "v2-and-side", "--env=two")
+    assert done.code == 0, done.err
+    # It runs what the one before runs, and more.
+    assert past.json("status").data["environments"][1]["lag"] is None
 
 
 @pytest.mark.parametrize("to", ["v2", "HEAD~1", "marked"])

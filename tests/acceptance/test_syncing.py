@@ -41,6 +41,10 @@ OTHER = """\
     overlay: overlays/two
     kubernetes: ["1.37"]
 """
+MATRIX = (
+    "{matrix: {generators: [{list: {elements: [{env: one}, {env: two}]}},"
+    " {list: {elements: [{of: {them: overlays}}]}}]}}"
+)
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\n"
 
 
@@ -85,6 +89,10 @@ def test_what_cannot_be_read_any_more_is_no_removal(fleet: SmallFleet) -> None:
 def test_a_source_that_fetches_from_elsewhere_is_refused_and_not_shown(fleet: SmallFleet) -> None:
     fleet.edit(SOURCE, "example.test", "elsewhere.test")
     assert found(fleet) == [("sync-redirected", SOURCE, fleet.line(SOURCE, "url:"))]
+    assert "secret" not in fleet.run("validate", "--from", "HEAD").out
+    fleet.edit(SOURCE, "name:secret@elsewhere.test/fleet.git", "elsewhere.test/fleet?token=secret")
+    assert "secret" not in fleet.run("validate", "--from", "HEAD").out
+    fleet.edit(SOURCE, "?token=secret", "")
     assert "secret" not in fleet.run("validate", "--from", "HEAD").out
 
 
@@ -141,17 +149,26 @@ def test_what_argo_cd_takes_instead_of_the_overlay_is_refused(fleet: SmallFleet)
 @pytest.mark.parametrize("path", [".sourceignore", "overlays/.sourceignore"])
 def test_what_flux_comes_to_leave_out_is_refused(path: str, fleet: SmallFleet) -> None:
     fleet.write("elsewhere/.sourceignore", "*.yaml\n")
+    fleet.write(path, "# Nothing yet.\n")
+    assert found(fleet) == []
     fleet.write(path, "*.yaml\n")
     assert found(fleet) == [("sync-redirected", path, 1)]
+    (fleet.root / FLUX).unlink()
+    (fleet.root / SOURCE).unlink()
+    fleet.commit()
+    fleet.write(path, "# Nobody reads it.\n*\n")
+    assert found(fleet) == []
 
 
 @pytest.mark.parametrize(
     ("generators", "path"),
     [
         ("{git: {directories: [{path: 'overlays/*'}]}}", "{{path}}"),
+        ("{git: {directories: [{path: 'overlays/*'}]}}", "overlays/{{.path.basename}}"),
         ("{list: {elements: [{env: one}, {env: two}]}}", "overlays/{{.env}}"),
+        (MATRIX, "{{of.them}}/{{env}}"),
     ],
-    ids=["folders", "list"],
+    ids=["folders", "names of folders", "list", "matrix"],
 )
 def test_a_generator_that_comes_to_leave_an_environment_out_is_refused(
     generators: str, path: str, fleet: SmallFleet
@@ -172,6 +189,28 @@ def test_a_generator_that_comes_to_leave_an_environment_out_is_refused(
         fleet.edit("argocd/all.yaml", "{env: two}", "{env: three}")
         assert found(fleet) == []
         fleet.edit("argocd/all.yaml", "{env: one}, ", "")
+    # What else the template says is nothing to that.
+    fleet.edit("argocd/all.yaml", "spec: {source", "metadata: {labels: {a: b}}\n    spec: {source")
+    assert found(fleet) == [("sync-removed", "argocd/all.yaml", 5)]
+
+
+def test_what_one_generator_leaves_out_another_may_make(fleet: SmallFleet) -> None:
+    text = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\n"
+        "metadata: {name: all, namespace: argocd}\nspec:\n"
+        "  generators: [{git: {directories: [{path: 'overlays/*'}]}}]\n"
+        "  template:\n    spec: {source: {path: '{{path}}'}, destination: {name: here}}\n"
+    )
+    apart = (
+        "[{path: 'overlays/*'}, {path: overlays/one, exclude: true}]}},"
+        " {git: {directories: [{path: overlays/one}]}}]"
+    )
+    fleet.write("argocd/all.yaml", text)
+    fleet.commit()
+    fleet.edit("argocd/all.yaml", "[{path: 'overlays/*'}]}}]", apart)
+    assert found(fleet) == []
+    fleet.commit()
+    fleet.edit("argocd/all.yaml", ", {git: {directories: [{path: overlays/one}]}}", "")
     assert found(fleet) == [("sync-removed", "argocd/all.yaml", 5)]
 
 

@@ -35,6 +35,12 @@ def bench_at(bench: Bench, git: Git, commit: str) -> Bench:
 def propose_at(bench: Bench, git: Git, commit: str, wish: Wish) -> Proposal:
     """Propose a promotion for the files that a commit has; raises as `propose` does."""
     place = bench_at(bench, git, commit)
+    if wish.release not in place.fleet.releases and wish.release in bench.fleet.releases:
+        raise UsageError(
+            f"{bench.fleet.releases[wish.release].place.path} is not in commit {commit[:12]}",
+            hint="commit it first, and push it for --push and --pr: what is not committed has no"
+            " part in a promotion that is",
+        )
     with said_of(commit):
         return propose(place, wish)
 

@@ -34,12 +34,21 @@ def with_lags(bench: Bench, found: Sequence[EnvironmentStatus]) -> Iterator[Envi
         if previous is None or newer is None or one.release in {None, newer}:
             yield one
             continue
+        release = fleet.releases[one.release or ""]
+        if _versions(fleet.releases[newer]) <= _versions(release):
+            # It is the other one, and more.
+            yield one
+            continue
         try:
-            lag = _lag(bench, previous, newer, fleet.releases[one.release or ""])
+            lag = _lag(bench, previous, newer, release)
         except FleetopsError:
             # There is no Git here, or no commit: what runs can be told all the same.
             lag = None
         yield replace(one, lag=lag)
+
+
+def _versions(release: Release) -> set[tuple[str, str]]:
+    return {(image.name, image.version) for image in release.images.values()}
 
 
 def _lag(bench: Bench, previous: Environment, newer: str, release: Release) -> Lag:

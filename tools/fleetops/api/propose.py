@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fleetops.api.plan import make_plans
 from fleetops.api.results.promotion import Change, EnvironmentPromotion
@@ -182,11 +183,15 @@ def _earlier(bench: Bench, plans: Sequence[Plan]) -> list[Environment]:
 
 
 def _require(bench: Bench, previous: Environment, render: Render, release: Release) -> None:
-    """Refuse a release that the environment before does not run, nor would with this change."""
+    """Refuse a release that the environment before does not run, nor would with this change.
+
+    Of a service that there is not at all in that environment, nothing can be asked of it.
+    """
     scene = bench.scene(previous, render)
     running = running_release(scene.versions, bench.fleet.releases)
-    one = {release.name: release}
-    if running_release(scene.versions, one) is None:
+    there = {key: one for key, one in release.images.items() if one.name in scene.versions}
+    asked = {release.name: replace(release, images=there or release.images)}
+    if running_release(scene.versions, asked) is None:
         what = running.name if running else "no release as a whole"
         raise RefusedError(
             f"{previous.name} runs {what}, and {release.name} has to run there first",

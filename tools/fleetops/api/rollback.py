@@ -13,11 +13,14 @@ from fleetops.git import open_git
 from fleetops.words import unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fleetops.api.bench import Bench
     from fleetops.api.fleet import Fleet
-    from fleetops.api.past import Stay
+    from fleetops.api.past import State, Stay
     from fleetops.api.progress import Narrate
     from fleetops.catalogue import Environment, Release
+    from fleetops.git import Git
 
 _LOOKED_AT = 50
 """Changes of what ran that are gone back over; one that is a mistake is put right sooner."""
@@ -31,38 +34,69 @@ def target(fleet: Fleet, environment: Environment, to: str | None, narrate: Narr
     """
     git = open_git(fleet.repository.root)
     with bench(fleet, narrate) as place:
+        now = current(place, environment)
         if to is None:
-            return _in_catalogue(fleet, _before(place, environment, git.commit("HEAD")))
-        if to in fleet.releases:
-            _require_ran(place, environment, to, git.commit("HEAD"))
-            return fleet.releases[to]
-        try:
-            commit = git.commit(to)
-        except UsageError:
-            words = unknown("release", to, fleet.releases)
-            raise UsageError(f"{words}, and no revision either") from None
-        stay = next(stays(place, environment, commit))
+            stay = _before(place, environment, git.commit("HEAD"), now)
+        elif to in fleet.releases:
+            stay = _when(place, environment, to, git.commit("HEAD"))
+        else:
+            stay = _at(place, environment, to, git)
+    release = _in_catalogue(fleet, stay)
+    _require_all_of_it(fleet, environment, release, stay, now)
+    return release
+
+
+def _at(bench: Bench, environment: Environment, to: str, git: Git) -> Stay:
+    """Find what ran at a revision."""
+    try:
+        commit = git.commit(to)
+    except UsageError:
+        words = unknown("release", to, bench.fleet.releases)
+        raise UsageError(f"{words}, and no revision either") from None
+    stay = next(stays(bench, environment, commit))
     if stay.release is None:
         why = f": {stay.state.why}" if stay.state.why else ""
         raise RefusedError(
             f"{environment.name} runs no release as a whole at {to}{why}", hint=_hint(environment)
         )
-    return _in_catalogue(fleet, stay)
+    return stay
 
 
-def _require_ran(bench: Bench, environment: Environment, name: str, start: str) -> None:
-    """Refuse a release that the environment never ran: that would be no way back."""
-    ran = islice(stays(bench, environment, start), _LOOKED_AT)
-    if not any(stay.release == name for stay in ran):
-        raise RefusedError(
-            f"{environment.name} never ran {name}, as far as Git tells",
-            hint=f"fleetops promote {name} --env {environment.name} brings it there",
-        )
+def _when(bench: Bench, environment: Environment, name: str, start: str) -> Stay:
+    """Find when a release ran last; one that the environment never ran would be no way back."""
+    for stay in islice(stays(bench, environment, start), _LOOKED_AT):
+        if stay.release == name:
+            return stay
+    raise RefusedError(
+        f"{environment.name} never ran {name}, as far as Git tells",
+        hint=f"fleetops promote {name} --env {environment.name} brings it there",
+    )
 
 
-def _before(bench: Bench, environment: Environment, start: str) -> Stay:
+def _require_all_of_it(
+    fleet: Fleet, environment: Environment, release: Release, stay: Stay, now: State
+) -> None:
+    """Refuse a release that leaves a service as it is now, where that ran another version then."""
+    said = {image.name for image in release.images.values()}
+    for other in fleet.releases.values():
+        for service, image in other.images.items():
+            then, today = (one.versions.get(image.name) for one in (stay.state, now))
+            if image.name not in said and then and today and then != today:
+                raise RefusedError(
+                    f"{release.name} says nothing of {service}, which would stay at {_words(today)}"
+                    f" and ran as {_words(then)} with it",
+                    place=release.place,
+                    hint=f"write a release of all that {environment.name} ran at commit"
+                    f" {stay.commit[:12]}, and promote that",
+                )
+
+
+def _words(versions: Iterable[str]) -> str:
+    return ", ".join(sorted(one.removeprefix(":") for one in versions))
+
+
+def _before(bench: Bench, environment: Environment, start: str, now: State) -> Stay:
     """Find what ran before that which the work tree has now."""
-    now = current(bench, environment)
     running = running_release(now.versions, bench.fleet.releases)
     for stay in islice(stays(bench, environment, start), _LOOKED_AT):
         # What could not be rendered ran nowhere: the controller kept to what was before.

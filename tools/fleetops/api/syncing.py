@@ -10,7 +10,7 @@ from fleetops.api.dangers import change_of, dangers
 from fleetops.api.results.findings import Danger
 from fleetops.api.sync_objects import IGNORE, belonging, changed_files, files_of, objects_in
 from fleetops.danger import CONTROLLER_RULES
-from fleetops.danger.syncing import REDIRECTED, REMOVED, SOURCES
+from fleetops.danger.syncing import FLUX, REDIRECTED, REMOVED, SOURCES, aims
 from fleetops.errors import InputError, Place
 from fleetops.manifests import parse
 
@@ -70,6 +70,10 @@ def _overrides(
     before: Fleet, after: Fleet, changed: Sequence[str], environments: Sequence[str]
 ) -> Iterator[Danger]:
     """Give the files with which a controller takes an overlay otherwise than its object says."""
+    by_flux = any(PurePosixPath(path).name == IGNORE for path in changed) and any(
+        one.reference.group == FLUX
+        for one in objects_in(after.repository, files_of(after.repository))
+    )
     for path in map(PurePosixPath, changed):
         for environment in environments:
             folders = _overlays(before, after, environment)
@@ -78,6 +82,8 @@ def _overrides(
             elif path.name == IGNORE and any(
                 path.parent in PurePosixPath(one, "x").parents for one in folders
             ):
+                if not by_flux or not _ignores_otherwise(before, after, str(path)):
+                    continue
                 message = "has Flux leave out other files"
             else:
                 continue
@@ -89,9 +95,7 @@ def _left_out(environment: str, was: SyncObject, now: SyncObject) -> Iterator[Da
 
     The objects that it made go then, and with them what they applied.
     """
-    template = ("spec", "template")
-    kind = now.reference.kind
-    if kind == "ApplicationSet" and was.manifest.get(*template) == now.manifest.get(*template):
+    if now.reference.kind == "ApplicationSet" and aims(was.manifest) == aims(now.manifest):
         message = "generates nothing any more for the folder of this environment"
         place = now.find(now.manifest, ("spec", "generators"))
         yield _danger(REMOVED, environment, message, place, resource=str(now.reference))
@@ -124,6 +128,19 @@ def _broken(repository: Repository, path: str) -> InputError | None:
     except InputError as error:
         return error
     return None
+
+
+def _ignores_otherwise(before: Fleet, after: Fleet, path: str) -> bool:
+    """Tell whether more than comments differs."""
+
+    def said(fleet: Fleet) -> list[str]:
+        try:
+            lines = fleet.repository.read_text(path).splitlines()
+        except InputError:
+            return []
+        return [line for line in lines if line.strip() and not line.startswith("#")]
+
+    return said(before) != said(after)
 
 
 def _dangers(environment: str, was: SyncObject | None, now: SyncObject | None) -> Iterator[Danger]:

@@ -35,7 +35,7 @@ Context = Annotated[str, Meta(min_length=1, description="The name of a context, 
 Registry = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z0-9]([a-z0-9._:/-]*[a-z0-9])?$(?!\n)",
+        pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9._-]+)*$(?!\n)",
         description="A registry or a folder of one, as in ghcr.io/example, without https://.",
     ),
 ]

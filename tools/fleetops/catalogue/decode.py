@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=msgspec.Struct)
 
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[(\.\.\.)\]")
-_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _WRONG_TYPE = re.compile(r"Expected `str`, got `(?:int|float|bool|null)`")
+_SHOWN = 100
+"""Characters of a value that are repeated."""
 _FORM = re.compile(r"Expected `str` (?:matching regex|of length) ")
 _TYPE = re.compile(r"`([a-z]+(?: \| [a-z]+)*)`")
 _TYPES = {
     "array": "a list",
     "bool": "true or false",
     "float": "a number",
-    "int": "a number",
+    "int": "a whole number",
     "null": "nothing",
     "object": "a mapping",
     "str": "a text",
@@ -81,12 +83,13 @@ def _plain(message: str, steps: goyaml.NodePath, kind: type, value: Any) -> str:
     if _FORM.match(message) or message.startswith("Invalid enum value"):
         for step in steps:
             value = value[step]
+        shown = repr(value)[:_SHOWN]
         here = _schema(kind, steps)
         for choice in (here, *here.get("anyOf", ())):
             if "enum" in choice:
-                return f"{value!r} is none of {', '.join(map(str, choice['enum']))}"
+                return f"{shown} is none of {', '.join(map(str, choice['enum']))}"
             if "description" in choice:
-                return f"{value!r} cannot stand here: {choice['description']}"
+                return f"{shown} cannot stand here: {choice['description']}"
     message = message.replace("Object missing required field", "lacks the key")
     if message.startswith("lacks"):
         return message

@@ -31,7 +31,10 @@ def unsubstituted_variable(scene: Scene) -> Iterator[Problem]:
         for path, value in strings(manifest.value):
             found = _VARIABLE.search(value)
             if found and not _is_read(manifest, path, value):
-                message = f"{found[0]} is left to be filled in, and nothing here does that"
+                message = (
+                    f"{found[0]} is left to be filled in: where Flux does that, name the file of"
+                    " its Kustomization as the environment's `flux` in fleetops.yaml"
+                )
                 yield Problem(message, manifest.reference, path)
 
 

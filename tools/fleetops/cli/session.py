@@ -74,11 +74,17 @@ class Session:
         from fleetops.output.text import as_text
 
         result = failure(error)
-        if document := failed(result, self.output):
-            self._print(document)
-            self._summarise(lambda: failed(result, "markdown") or "")
         if self.output != "json":
             self._say(as_text(result))
+        try:
+            if document := failed(result, self.output):
+                self._print(document)
+                sys.stdout.flush()
+                self._summarise(lambda: failed(result, "markdown") or "")
+        except OSError:
+            # Where nothing can be written, or nobody reads, there is still stderr.
+            if self.output == "json":
+                self._say(as_text(result))
 
     def _print(self, text: str) -> None:
         self.erase()
@@ -88,8 +94,11 @@ class Session:
         """Add to the summary of a step of GitHub's, where that is asked for."""
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if self.output == "github" and summary:
-            with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(f"{markdown()}\n")
+            try:
+                with Path(summary).open("a", encoding="utf-8") as file:
+                    file.write(f"{markdown()}\n")
+            except OSError as error:
+                self.narrate(f"the summary of the step cannot be written: {error.strerror}")
 
     def erase(self) -> None:
         """Take away what is shown of a step."""

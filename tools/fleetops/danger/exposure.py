@@ -104,13 +104,14 @@ def registry_not_allowed(change: Change) -> Iterator[Danger]:
     """
     if not change.registries:
         return
+    said = f"is from a registry that is not allowed; allowed: {', '.join(change.registries)}"
     known = {reference for one in change.before.manifests for _, reference in images(one.value)}
     for manifest in change.after.manifests:
         for path, reference in images(manifest.value):
             whole = f"{_whole(split_image(reference).name)}/"
             allowed = any(whole.startswith(f"{one.rstrip('/')}/") for one in change.registries)
             if not allowed and reference not in known:
-                yield Danger(f"{reference} is from a registry that is not allowed", manifest, path)
+                yield Danger(f"{reference} {said}", manifest, path)
 
 
 def _whole(name: str) -> str:

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from fleetops.manifests import Manifest
 
 _ARGO: Final = "argoproj.io"
-_FLUX: Final = "kustomize.toolkit.fluxcd.io"
+FLUX: Final = "kustomize.toolkit.fluxcd.io"
 SOURCES: Final = "source.toolkit.fluxcd.io"
-_SYNC: Final = {(_ARGO, "Application"), (_ARGO, "ApplicationSet"), (_FLUX, "Kustomization")}
+_SYNC: Final = {(_ARGO, "Application"), (_ARGO, "ApplicationSet"), (FLUX, "Kustomization")}
 _FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
 _TEMPLATE: Final = ("spec", "template")
+_SHOWN: Final = 100
+"""Characters of a value that is repeated."""
+_HIDDEN: Final = frozenset("@?\n")
+"""What an address has that holds a password or a token, and a text that is none to show."""
 _OTHERWISE: Final = "renders otherwise than the overlay says"
 
 _APPLICATION: Final[dict[NodePath, str]] = {
@@ -36,7 +40,7 @@ _APPLICATION: Final[dict[NodePath, str]] = {
 _AIMS: Final[dict[tuple[str, str], dict[NodePath, str]]] = {
     (_ARGO, "Application"): _APPLICATION,
     (_ARGO, "ApplicationSet"): {(*_TEMPLATE, *path): it for path, it in _APPLICATION.items()},
-    (_FLUX, "Kustomization"): {
+    (FLUX, "Kustomization"): {
         ("spec", "path"): "syncs another folder",
         ("spec", "sourceRef"): "syncs another source",
         ("spec", "kubeConfig"): "syncs to another cluster",
@@ -115,11 +119,12 @@ def sync_redirected(change: Change) -> Iterator[Danger]:
 
 
 def _values(pair: Pair, path: NodePath) -> str:
-    """Say what it was and what it is, where these are words, and no address with a password."""
-    match pair.old.get(*path), pair.new.get(*path):
-        case str(old), str(new) if old != new and "@" not in old + new:
-            return f": {new}, formerly {old}"
-    return ""
+    """Say what it was and what it is, where these are words, and no address with a secret."""
+    old, new = pair.old.get(*path), pair.new.get(*path)
+    for word in (old, new):
+        if not isinstance(word, str) or len(word) > _SHOWN or _HIDDEN.intersection(word):
+            return ""
+    return f": {new}, formerly {old}" if old != new else ""
 
 
 def _sources(manifest: Manifest) -> list[Any]:

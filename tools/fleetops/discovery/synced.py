@@ -6,29 +6,42 @@ import os
 import re
 from fnmatch import fnmatchcase
 from functools import partial
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from fleetops import goyaml
 from fleetops.errors import InputError
 from fleetops.manifests import dig, mappings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from fleetops.files import Repository
 
 _SIGNS: Final = ("kustomize.toolkit.fluxcd.io/", "argoproj.io/")
 _VARIABLE: Final = re.compile(r"\{\{.*?\}\}")
-_NAMED: Final = re.compile(r"\{\{\s*\.?([\w-]+)\s*\}\}")
+_NAMED: Final = re.compile(r"\{\{\s*\.?([\w.-]+)\s*\}\}")
 _ANY: Final = "*"
+_MOST: Final = 10_000
+"""Applications that a generator can be asked for."""
+
+
+class _Made(Struct, frozen=True):
+    """What a generator makes an Application of: values by their names, as templates say them."""
+
+    values: dict[str, str] = {}
+    without: tuple[str, ...] = ()
+    """The folders that this generator leaves out."""
 
 
 class Patterns:
     """Patterns of folders, as far as files were read."""
 
     def __init__(self) -> None:
-        self.chosen: set[str] = set()
-        self.excluded: set[str] = set()
+        self._found: list[tuple[set[str], set[str]]] = []
+        """What is chosen together, and what is left out of that."""
 
     def read(self, repository: Repository, path: str) -> None:
         """Add what the objects in a file name; a file that cannot be read has none."""
@@ -51,30 +64,32 @@ class Patterns:
             case "argoproj.io", "Application":
                 self._choose(_sources(dig(value, "spec")))
             case "argoproj.io", "ApplicationSet":
-                generators = dig(value, "spec", "generators")
                 paths = list(_sources(dig(value, "spec", "template", "spec")))
-                for fill in _fills(generators):
-                    self._choose(fill(path) for path in paths if isinstance(path, str))
-                for one in _directories(generators):
-                    self._choose([one.get("path")], excluded=one.get("exclude") is True)
+                for made in islice(_made(dig(value, "spec", "generators")), _MOST):
+                    self._choose((_filled(path, made.values) for path in paths), made.without)
 
-    def _choose(self, paths: Iterable[Any], *, excluded: bool = False) -> None:
-        for path in paths:
-            if not isinstance(path, str):
-                continue
-            pattern = os.path.normpath(_VARIABLE.sub(_ANY, path).lstrip("/") or ".")
-            # What is a variable as a whole comes from a generator's own paths.
-            if pattern != _ANY or path == _ANY:
-                (self.excluded if excluded else self.chosen).add(pattern)
+    def matches(self, folder: str) -> bool:
+        """Tell whether a folder is named."""
+        return any(
+            _matches(folder, chosen) and not _matches(folder, left) for chosen, left in self._found
+        )
+
+    def _choose(self, paths: Iterable[str], without: Iterable[str] = ()) -> None:
+        if chosen := set(_patterns(paths)):
+            self._found.append((chosen, set(_patterns(without))))
 
 
 def synced_folders(patterns: Patterns, folders: Iterable[str]) -> set[str]:
     """Give those of the folders that a controller syncs."""
-    return {
-        folder
-        for folder in folders
-        if _matches(folder, patterns.chosen) and not _matches(folder, patterns.excluded)
-    }
+    return {folder for folder in folders if patterns.matches(folder)}
+
+
+def _patterns(paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
+        pattern = os.path.normpath(_VARIABLE.sub(_ANY, path).lstrip("/") or ".")
+        # What is a variable as a whole is anything.
+        if pattern != _ANY or path == _ANY:
+            yield pattern
 
 
 def _matches(folder: str, patterns: set[str]) -> bool:
@@ -89,31 +104,61 @@ def _matches(folder: str, patterns: set[str]) -> bool:
     )
 
 
-def _sources(spec: Any) -> Iterator[Any]:  # noqa: ANN401
-    yield dig(spec, "source", "path")
-    for _, one in mappings(dig(spec, "sources")):
-        yield one.get("path")
+def _sources(spec: Any) -> Iterator[str]:  # noqa: ANN401
+    several = (one.get("path") for _, one in mappings(dig(spec, "sources")))
+    return (path for path in (dig(spec, "source", "path"), *several) if isinstance(path, str))
 
 
-def _fills(generators: Any) -> Iterator[Callable[[str], str]]:  # noqa: ANN401
-    """Give what fills in a template for each element of lists, and once for anything else."""
+def _made(generators: Any) -> Iterator[_Made]:  # noqa: ANN401
+    """Give what generators make Applications of; one that is not understood makes any."""
     for _, generator in mappings(generators):
-        elements = dig(generator, "list", "elements")
-        if not isinstance(elements, list):
-            yield str
-        for _, element in mappings(elements):
-            yield partial(_NAMED.sub, partial(_value, element))
+        nested = [list(_made([one])) for _, one in mappings(dig(generator, "matrix", "generators"))]
+        folders = [one for _, one in mappings(dig(generator, "git", "directories"))]
+        if nested:
+            yield from (_both(ones) for ones in product(*nested))
+        elif folders:
+            without = tuple(_paths(folders, left_out=True))
+            for path in _paths(folders, left_out=False):
+                name = os.path.basename(path)  # noqa: PTH119 - it may be a pattern
+                values = {"path": path, "path.path": path, "path.basename": name}
+                yield _Made(values, without)
+        elif isinstance(elements := dig(generator, "list", "elements"), list):
+            for _, element in mappings(elements):
+                yield _Made(dict(_flat(element)))
+        elif isinstance(merged := dig(generator, "merge", "generators"), list):
+            yield from _made(merged)
+        else:
+            yield _Made()
 
 
-def _value(element: dict[str, Any], found: re.Match[str]) -> str:
-    value = element.get(found[1])
-    return found[0] if value is None else str(value)
+def _both(ones: Iterable[_Made]) -> _Made:
+    """Give what several generators of a matrix make together."""
+    values: dict[str, str] = {}
+    without: tuple[str, ...] = ()
+    for one in ones:
+        values |= one.values
+        without += one.without
+    return _Made(values, without)
 
 
-def _directories(generators: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
-    """Give the folders of Git generators, also of those within others (matrix, merge)."""
-    for _, generator in mappings(generators):
-        for _, one in mappings(dig(generator, "git", "directories")):
-            yield one
-        for kind in ("matrix", "merge"):
-            yield from _directories(dig(generator, kind, "generators"))
+def _paths(folders: Iterable[dict[str, Any]], *, left_out: bool) -> Iterator[str]:
+    for one in folders:
+        path = one.get("path")
+        if isinstance(path, str) and (one.get("exclude") is True) == left_out:
+            yield path
+
+
+def _flat(element: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in element.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{above}{key}.")
+        elif value is not None:
+            yield f"{above}{key}", str(value)
+
+
+def _filled(path: str, values: dict[str, str]) -> str:
+    return _NAMED.sub(partial(_value, values), path)
+
+
+def _value(values: dict[str, str], found: re.Match[str]) -> str:
+    return values.get(found[1], found[0])
