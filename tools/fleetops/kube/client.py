@@ -67,8 +67,12 @@ class Answer(Struct, frozen=True):
 
     @property
     def busy(self) -> bool:
-        """Whether it has too much to do, and did nothing of what it was asked."""
-        return self.status == HTTPStatus.TOO_MANY_REQUESTS
+        """Whether it has too much to do, and did nothing of what it was asked.
+
+        An eviction is answered alike where a disruption budget forbids it, with that as its cause.
+        """
+        causes = dig(self.value, "details", "causes")
+        return self.status == HTTPStatus.TOO_MANY_REQUESTS and not causes
 
     @property
     def failed(self) -> bool:
