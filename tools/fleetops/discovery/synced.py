@@ -17,6 +17,7 @@ from fleetops.manifests import dig, mappings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from fleetops.files import Repository
 
@@ -40,8 +41,8 @@ class Patterns:
     """Patterns of folders, as far as files were read."""
 
     def __init__(self) -> None:
-        self._found: list[tuple[set[str], set[str]]] = []
-        """What is chosen together, and what is left out of that."""
+        self._chosen: dict[frozenset[str], set[str]] = {}
+        """What is chosen, by what is left out of that."""
 
     def read(self, repository: Repository, path: str) -> None:
         """Add what the objects in a file name; a file that cannot be read has none."""
@@ -71,12 +72,13 @@ class Patterns:
     def matches(self, folder: str) -> bool:
         """Tell whether a folder is named."""
         return any(
-            _matches(folder, chosen) and not _matches(folder, left) for chosen, left in self._found
+            _matches(folder, chosen) and not _matches(folder, left)
+            for left, chosen in self._chosen.items()
         )
 
     def _choose(self, paths: Iterable[str], without: Iterable[str] = ()) -> None:
         if chosen := set(_patterns(paths)):
-            self._found.append((chosen, set(_patterns(without))))
+            self._chosen.setdefault(frozenset(_patterns(without)), set()).update(chosen)
 
 
 def synced_folders(patterns: Patterns, folders: Iterable[str]) -> set[str]:
@@ -92,7 +94,7 @@ def _patterns(paths: Iterable[str]) -> Iterator[str]:
             yield pattern
 
 
-def _matches(folder: str, patterns: set[str]) -> bool:
+def _matches(folder: str, patterns: AbstractSet[str]) -> bool:
     """Tell whether a pattern is that of a folder; a star stands for one name of a path."""
     if folder in patterns:
         return True
@@ -112,7 +114,8 @@ def _sources(spec: Any) -> Iterator[str]:  # noqa: ANN401
 def _made(generators: Any) -> Iterator[_Made]:  # noqa: ANN401
     """Give what generators make Applications of; one that is not understood makes any."""
     for _, generator in mappings(generators):
-        nested = [list(_made([one])) for _, one in mappings(dig(generator, "matrix", "generators"))]
+        parts = mappings(dig(generator, "matrix", "generators"))
+        nested = [list(islice(_made([one]), _MOST)) for _, one in parts]
         folders = [one for _, one in mappings(dig(generator, "git", "directories"))]
         if nested:
             yield from (_both(ones) for ones in product(*nested))
