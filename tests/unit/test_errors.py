@@ -46,16 +46,23 @@ def test_places_are_ordered_by_file_and_line() -> None:
     assert sorted(places) == [Place("a", 9), Place("a", 10), Place("b", 1)]
 
 
+LETTERS = ", ".join("abcdefghijklmnopqrst")
+
+
 @pytest.mark.parametrize(
     ("word", "known", "said"),
     [
         ("prd", ["dev", "prod"], "unknown name 'prd' (did you mean prod?)"),
         ("x", ["dev", "prod"], "unknown name 'x' (known: dev, prod)"),
         ("x", [], "unknown name 'x' (known: none)"),
+        ("x", list("abcdefghijklmnopqrstu"), f"unknown name 'x' (known: {LETTERS}, u)"),
+        ("x", list("abcdefghijklmnopqrstuv"), f"unknown name 'x' (known: {LETTERS}, and 2 more)"),
         ("\x1b[31m", [], r"unknown name '\x1b[31m' (known: none)"),
     ],
 )
-def test_an_unknown_word_gets_the_nearest_or_all(word: str, known: list[str], said: str) -> None:
+def test_an_unknown_word_gets_the_nearest_or_those_there_are(
+    word: str, known: list[str], said: str
+) -> None:
     assert unknown("name", word, known) == said
 
 

@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 from msgspec.structs import replace
 
+from fleetops.api.explain import explain
 from fleetops.api.results.failure import Failure
 from fleetops.api.results.findings import Finding
 from fleetops.api.results.validation import Validation
@@ -85,6 +86,18 @@ def test_sarif_knows_a_finding_again_whose_line_has_moved(schema: dict[str, Any]
     (other,) = sarif(validation(replace(FINDING, resource="Deployment/a/api")), schema)
     assert one["partialFingerprints"] == moved["partialFingerprints"]
     assert one["partialFingerprints"] != other["partialFingerprints"]
+
+
+def test_sarif_describes_each_rule_that_there_is_by_its_page(schema: dict[str, Any]) -> None:
+    result = validation(FINDING, WARNING)
+    sarif(result, schema)
+    known, unknown = json.loads(written(result, "sarif"))["runs"][0]["tool"]["driver"]["rules"]
+    assert unknown == {"id": "other"}
+    assert known["id"] == "floating-tag"
+    assert known["fullDescription"] == known["help"]
+    text = re.sub(r"\\(.)", r"\1", known["help"]["text"])
+    assert explain("floating-tag") == f"floating-tag (error): {text}"
+    assert text.startswith(known["shortDescription"]["text"] + "\n")
 
 
 def test_sarif_holds_no_link_of_the_repositorys(schema: dict[str, Any]) -> None:

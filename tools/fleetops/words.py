@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 _NAMED = 3
 """Environments that are named; of more it is said how many there are."""
+_LISTED = 20
+"""Known words that are listed for an unknown one; of more it is said how many there are."""
 
 
 def count(number: int, what: str) -> str:
@@ -26,11 +28,14 @@ def named(environments: Sequence[str]) -> str:
 
 
 def unknown(kind: str, word: str, known: Iterable[str]) -> str:
-    """Say that `word` is no known `kind`, with the nearest one or else all of them."""
+    """Say that `word` is no known `kind`, with the nearest one or else those that there are."""
     import difflib
 
     names = list(known)
     near = difflib.get_close_matches(word, names, n=1)
     if near:
         return f"unknown {kind} {word!r} (did you mean {near[0]}?)"
-    return f"unknown {kind} {word!r} (known: {', '.join(names) or 'none'})"
+    more = len(names) - _LISTED
+    # One name is no longer than the words that would stand for it.
+    some = names if more <= 1 else [*names[:_LISTED], f"and {more} more"]
+    return f"unknown {kind} {word!r} (known: {', '.join(some) or 'none'})"

@@ -26,6 +26,6 @@ def explain(name: str) -> str:
             f"{one.id:{width}}  {one.severity.value:7}  {one.title}" for one in PAGES.values()
         )
     if name not in PAGES:
-        raise UsageError(unknown("check", name, PAGES))
+        raise UsageError(unknown("check", name, PAGES), hint="fleetops explain lists them all")
     one = PAGES[name]
     return f"{one.id} ({one.severity.value}): {one.page}"

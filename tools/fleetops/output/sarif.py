@@ -13,6 +13,7 @@ from urllib.parse import quote
 import msgspec
 
 from fleetops import __version__
+from fleetops.api.explain import PAGES
 from fleetops.output.clean import clean
 from fleetops.output.groups import grouped
 from fleetops.remotes.paths import is_local
@@ -62,11 +63,19 @@ def _log(rules: Sequence[str], more: Mapping[str, Any]) -> str:
     driver = {
         "name": "fleetops",
         "semanticVersion": __version__,
-        "rules": [{"id": rule} for rule in rules],
+        "rules": [_rule(rule) for rule in rules],
     }
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", **more}
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return msgspec.json.format(msgspec.json.encode(log)).decode()
+
+
+def _rule(name: str) -> dict[str, Any]:
+    """Describe a rule by its page; another fleetops, whose result was merged, may have had more."""
+    if name not in PAGES:
+        return {"id": name}
+    title, page = ({"text": _plain(words)} for words in (PAGES[name].title, PAGES[name].page))
+    return {"id": name, "shortDescription": title, "fullDescription": page, "help": page}
 
 
 def _result(group: Group, rules: list[str]) -> dict[str, Any]:
@@ -101,7 +110,11 @@ def _place(file: str, line: int | None) -> dict[str, Any]:
 
 
 def _text(words: str) -> str:
-    return re.sub(r"([\\\[\]])", r"\\\1", clean(words))
+    return _plain(clean(words))
+
+
+def _plain(words: str) -> str:
+    return re.sub(r"([\\\[\]])", r"\\\1", words)
 
 
 def _said(group: Group) -> str:
