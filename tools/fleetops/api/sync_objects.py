@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import product, takewhile
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from fleetops.goyaml import Document, NodePath
     from fleetops.manifests import Manifest, Reference
 
+    Identity = tuple[Reference, str]
+
 IGNORE: Final = ".sourceignore"
 """What Flux leaves out of the folder that it is in."""
 _SIGNS: Final = (b"toolkit.fluxcd.io/", b"argoproj.io/")
@@ -36,11 +38,18 @@ class SyncObject(Struct, frozen=True):
     path: str
     document: Document
     at: NodePath
+    named: Patterns
+    """The folders that it has synced."""
 
     @property
     def reference(self) -> Reference:
         """Its identity, in whichever cluster it is."""
         return self.manifest.reference
+
+    @property
+    def identity(self) -> Identity:
+        """Which it is of all: another cluster may have one of that name, in another file."""
+        return self.reference, self.path
 
     @property
     def remotes(self) -> Mapping[str, Place]:
@@ -97,17 +106,16 @@ def objects_in(repository: Repository, paths: Iterable[str]) -> Iterator[SyncObj
             continue
         for manifest, (document, at) in pairs:
             if syncs(manifest) or manifest.reference.group == SOURCES:
-                yield SyncObject(manifest, path, document, at)
+                named = Patterns()
+                named.add(manifest.value)
+                yield SyncObject(manifest, path, document, at, named)
 
 
-def belonging(known: Side, overlays: set[str]) -> Iterator[SyncObject]:
-    """Give what syncs these folders, and the sources that it takes them from."""
+def belonging(known: Side, overlays: Iterable[str]) -> Iterator[tuple[str, SyncObject]]:
+    """Give what syncs each of these folders, and the sources that it takes them from."""
     for one in known:
-        patterns = Patterns()
-        patterns.add(one.manifest.value)
-        if synced_folders(patterns, overlays):
-            yield one
-            yield from _source(one, known)
+        if folders := synced_folders(one.named, overlays):
+            yield from product(folders, (one, *_source(one, known)))
 
 
 def _source(one: SyncObject, known: Side) -> Iterator[SyncObject]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -15,14 +16,16 @@ from fleetops.errors import InputError, Place
 from fleetops.manifests import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fleetops.api.fleet import Fleet
-    from fleetops.api.sync_objects import Side, SyncObject
+    from fleetops.api.sync_objects import Identity, Side, SyncObject
     from fleetops.danger import Rule
     from fleetops.files import Repository
     from fleetops.git import Git
     from fleetops.manifests import Reference
+
+    Pair = tuple[SyncObject | None, SyncObject | None]
 
 _OVERRIDE: Final = ".argocd-source"
 
@@ -31,43 +34,57 @@ def syncing(before: Fleet, after: Fleet, git: Git, environments: Sequence[str]) 
     """Give the dangers of what syncs the environments of these names."""
     sides = (before.repository, after.repository)
     changed = changed_files(*sides)
-    yield from _overrides(before, after, changed, environments)
+    overlays = _overlays((before, after), environments)
+    yield from _overrides(before, after, changed, overlays)
     old, new = (list(objects_in(side, changed)) for side in sides)
     if not old:
         return
-    pairs = list(_pairs(old, new))
     known: tuple[Side, ...] = (old, new)
     if any(one.reference.group == SOURCES for one in (*old, *new)):
         # Whose source it is, objects say that need not have changed.
         known = tuple(list(objects_in(side, files_of(side))) for side in sides)
     # The objects name folders from the top of the Git repository.
     prefix = git.prefix()
-    for name in environments:
-        overlays = {os.path.normpath(prefix + one) for one in _overlays(before, after, name)}
-        mine = [{(one.reference, one.path) for one in belonging(it, overlays)} for it in known]
+    named = {os.path.normpath(prefix + folder): names for folder, names in overlays.items()}
+    formerly, whose = (_whose(side, named) for side in known)
+    touched: dict[str, list[Pair]] = {name: [] for name in environments}
+    for was, now in _pairs(old, new):
+        names = {*(formerly[was.identity] if was else ()), *(whose[now.identity] if now else ())}
+        for name in names:
+            touched[name].append((was, now))
+    for name, pairs in touched.items():
         for was, now in pairs:
-            if any(
-                one and (one.reference, one.path) in own
-                for one, own in zip((was, now), mine, strict=True)
-            ):
-                broken = was and not now and _broken(after.repository, was.path)
-                yield from (_unreadable(name, broken),) if broken else _dangers(name, was, now)
-                if was and now and (now.reference, now.path) not in mine[1]:
-                    yield from _left_out(name, was, now)
+            broken = was and not now and _broken(after.repository, was.path)
+            yield from (_unreadable(name, broken),) if broken else _dangers(name, was, now)
+            if was and now and name not in whose[now.identity]:
+                yield from _left_out(name, was, now)
 
 
-def _overlays(before: Fleet, after: Fleet, environment: str) -> set[str]:
-    """Give the folders that are rendered for an environment, as the change finds and leaves it."""
-    return {
-        os.path.normpath(one.overlay)
-        for fleet in (before, after)
+def _overlays(fleets: Sequence[Fleet], environments: Sequence[str]) -> dict[str, list[str]]:
+    """Give the folders that the change finds or leaves rendered, and for which environments."""
+    found: dict[str, list[str]] = {}
+    order = {name: number for number, name in enumerate(environments)}
+    ones = {
+        (order[one.name], os.path.normpath(one.overlay))
+        for fleet in fleets
         for one in fleet.config.environments
-        if one.name == environment
+        if one.name in order
     }
+    for number, folder in sorted(ones):
+        found.setdefault(folder, []).append(environments[number])
+    return found
+
+
+def _whose(known: Side, overlays: Mapping[str, list[str]]) -> Mapping[Identity, set[str]]:
+    """Give the environments that each object has a part in syncing."""
+    found: defaultdict[Identity, set[str]] = defaultdict(set)
+    for folder, one in belonging(known, overlays):
+        found[one.identity].update(overlays[folder])
+    return found
 
 
 def _overrides(
-    before: Fleet, after: Fleet, changed: Sequence[str], environments: Sequence[str]
+    before: Fleet, after: Fleet, changed: Sequence[str], overlays: Mapping[str, list[str]]
 ) -> Iterator[Danger]:
     """Give the files with which a controller takes an overlay otherwise than its object says."""
     by_flux = any(PurePosixPath(path).name == IGNORE for path in changed) and any(
@@ -75,19 +92,17 @@ def _overrides(
         for one in objects_in(after.repository, files_of(after.repository))
     )
     for path in map(PurePosixPath, changed):
-        for environment in environments:
-            folders = _overlays(before, after, environment)
-            if path.name.startswith(_OVERRIDE) and str(path.parent) in folders:
-                message = "has Argo CD render otherwise than the overlay says"
-            elif path.name == IGNORE and any(
-                path.parent in PurePosixPath(one, "x").parents for one in folders
-            ):
-                if not by_flux or not _ignores_otherwise(before, after, str(path)):
-                    continue
-                message = "has Flux leave out other files"
-            else:
-                continue
-            yield _danger(REDIRECTED, environment, message, Place(str(path), 1))
+        if path.name.startswith(_OVERRIDE):
+            names = overlays.get(str(path.parent), [])
+            message = "has Argo CD render otherwise than the overlay says"
+        elif path.name == IGNORE and by_flux and _ignores_otherwise(before, after, str(path)):
+            below = (one for one in overlays if path.parent in PurePosixPath(one, "x").parents)
+            names = list(dict.fromkeys(name for one in below for name in overlays[one]))
+            message = "has Flux leave out other files"
+        else:
+            continue
+        for name in names:
+            yield _danger(REDIRECTED, name, message, Place(str(path), 1))
 
 
 def _left_out(environment: str, was: SyncObject, now: SyncObject) -> Iterator[Danger]:
@@ -149,15 +164,15 @@ def _dangers(environment: str, was: SyncObject | None, now: SyncObject | None) -
     yield from dangers(change, (places[0], places[-1]), CONTROLLER_RULES)
 
 
-def _pairs(old: Side, new: Side) -> Iterator[tuple[SyncObject | None, SyncObject | None]]:
+def _pairs(old: Side, new: Side) -> Iterator[Pair]:
     """Pair objects of the same identity: those in the same file, then those that have moved.
 
     Each cluster may have one of that name.
     """
     left: dict[Reference, list[SyncObject]] = {}
-    there = {(one.reference, one.path): one for one in new}
+    there = {one.identity: one for one in new}
     for one in old:
-        if now := there.pop((one.reference, one.path), None):
+        if now := there.pop(one.identity, None):
             yield one, now
         else:
             left.setdefault(one.reference, []).append(one)
