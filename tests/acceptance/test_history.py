@@ -12,7 +12,7 @@ from fleetcopy import ENVIRONMENT
 from fleetops.api.bench import bench
 from fleetops.api.fleet import open_fleet
 from fleetops.api.history import history
-from fleetops.api.past import stays
+from fleetops.api.past import stays, walk
 from fleetops.files import Repository
 from fleetops.git import export, open_git
 from fleetops.kustomization import read_closure
@@ -328,6 +328,7 @@ def test_says_the_same_as_a_render_of_every_commit(seed: int, past: PastFleet) -
     beginning = past.read(ONE).partition("    newTag")[0]
     web = past.read(WEB)
     for _ in range(25):
+        past.run_in("two", dice.choice("abc"))
         path, text = dice.choice(EDITS)
         while "$" in text:
             text = text.replace("$T", dice.choice("abc"), 1).replace("$D", dice.choice("01") * 64)
@@ -337,13 +338,31 @@ def test_says_the_same_as_a_render_of_every_commit(seed: int, past: PastFleet) -
             text = web.replace("image: example.test/web", text)
         past.write(path, text)
         past.record()
-    assert [one.state.versions for one in _stays(past)] == _rendered(past)
+    one, two = _stays(past, "one"), _stays(past, "two")
+    assert [stay.state.versions for stay in one] == _rendered(past)
+    # In one walk it is the same, and each is gone back over as far as is asked.
+    assert _walked(past, {"one": len(one), "two": len(two)}) == {"one": one, "two": two}
+    assert _walked(past, {"one": 1, "two": 3}) == {"one": one[:1], "two": two[:3]}
 
 
-def _stays(past: PastFleet) -> list[Stay]:
+def _stays(past: PastFleet, environment: str) -> list[Stay]:
     fleet = open_fleet(past.root)
     with bench(fleet, print) as place:
-        return list(stays(place, fleet.config.environment("one"), past.head()))
+        return list(stays(place, fleet.config.environment(environment), past.head()))
+
+
+def _walked(past: PastFleet, limits: Mapping[str, int]) -> Mapping[str, list[Stay]]:
+    fleet = open_fleet(past.root)
+    found: dict[str, list[Stay]] = {name: [] for name in limits}
+    with bench(fleet, print) as place:
+        for name, stay in walk(
+            place,
+            fleet.config.environments,
+            past.head(),
+            lambda name, _: len(found[name]) == limits[name],
+        ):
+            found[name].append(stay)
+    return found
 
 
 def _rendered(past: PastFleet) -> list[Mapping[str, set[str]]]:

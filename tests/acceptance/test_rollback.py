@@ -190,6 +190,27 @@ def test_status_says_how_far_behind_and_since_when(past: PastFleet) -> None:
     assert "behind" not in past.run("status").out
 
 
+def test_nothing_is_behind_what_has_none_of_its_services(past: PastFleet) -> None:
+    past.edit(
+        "fleetops.yaml",
+        "  - name: two",
+        '  - {name: tools, overlay: overlays/tools, kubernetes: ["1.37"]}\n  - name: two',
+    )
+    past.write("overlays/tools/kustomization.yaml", "resources: [notes.yaml]\n")
+    past.write(
+        "overlays/tools/notes.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: notes, namespace: tools}\n",
+    )
+    runs(past, "one", "v2")
+    one, tools, two = past.json("status").data["environments"]
+    assert (one["lag"], tools["lag"], tools["off"]) == (None, None, [])
+    assert (two["lag"]["environment"], two["lag"]["releases"]) == ("one", 1)
+    # What cannot be rendered may have them.
+    past.write("overlays/tools/notes.yaml", "nothing: of use\n")
+    _, tools, two = past.json("status").data["environments"]
+    assert (two["lag"], len(tools["off"])) == (None, 1)
+
+
 def test_status_knows_what_is_not_committed(past: PastFleet) -> None:
     past.run_in("one", "v2")
     assert "two: 1 release behind one\n" in past.run("status").out

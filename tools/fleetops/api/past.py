@@ -7,29 +7,29 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 
-from fleetops.catalogue import CONFIG, read_layout, read_releases, running_release
+from fleetops.api.rewind import Rewind
+from fleetops.catalogue import CONFIG, running_release
 from fleetops.errors import InputError
-from fleetops.files import Repository
 from fleetops.git import open_git
-from fleetops.git.log import is_cut_off, renamed_from, steps
-from fleetops.git.replica import Replica
-from fleetops.kustomization import NAMES, retagged
+from fleetops.git.log import is_cut_off, steps
+from fleetops.kustomization import retagged
 from fleetops.render import Render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from fleetops.api.bench import Bench
     from fleetops.catalogue import Environment, Release
-    from fleetops.git import Git
+    from fleetops.errors import FleetopsError
+    from fleetops.files import Repository
     from fleetops.git.log import Blob, Step
     from fleetops.kustomization import Closure
 
 MAX_COMMITS: Final = 20_000
 """Commits that are gone back over in one call."""
 MAX_RENDERS: Final = 500
-"""Renders that one call is worth."""
+"""Renders that one environment is worth."""
 
 End = Literal["beginning", "shallow", "bound"]
 
@@ -76,28 +76,40 @@ def stays(bench: Bench, environment: Environment, start: str) -> Iterator[Stay]:
     Neighbours differ. Raises InputError for a commit that has no files here, or such as no work
     tree could have, and ProgramError where a program cannot be had.
     """
+    return (stay for _, stay in walk(bench, [environment], start, lambda _name, _stay: False))
+
+
+def walk(
+    bench: Bench,
+    environments: Sequence[Environment],
+    start: str,
+    enough: Callable[[str, Stay], bool],
+) -> Iterator[tuple[str, Stay]]:
+    """Go back over what environments were as `stays` does, each until a stay of it is `enough`."""
     git = open_git(bench.guarded)
-    past = _Past(bench, environment, git, start)
-    state = past.look(None)
-    number = 0
-    for step in steps(git, start):
-        number += 1
+    rewind = Rewind(bench, git, start)
+    left = [_Past(bench, environment, rewind) for environment in environments]
+    _look(bench, rewind, left, None)
+    for number, step in enumerate(steps(git, start), 1):
+        end: End | None = None
         if step.parent is None:
-            end: End = "shallow" if is_cut_off(git, step.commit) else "beginning"
-            yield Stay(state, step.commit, past.release(state), end)
+            end = "shallow" if is_cut_off(git, step.commit) else "beginning"
+        elif number >= MAX_COMMITS:
+            end = "bound"
+        for past in [one for one in left if end or one.renders >= MAX_RENDERS]:
+            left.remove(past)
+            yield past.name, Stay(past.state, step.commit, past.release(), end or "bound")
+        if not left:
             return
-        if number >= MAX_COMMITS or past.renders >= MAX_RENDERS:
-            yield Stay(state, step.commit, past.release(state), "bound")
-            return
-        if not past.concerns(step):
-            past.go_back(step)
-            continue
-        release = past.release(state)
-        past.go_back(step)
-        before = past.look(step)
-        if not before.is_like(state):
-            yield Stay(state, step.commit, release)
-        state = before
+        concerned = [past for past in left if past.concerns(step)]
+        stands = [Stay(past.state, step.commit, past.release()) for past in concerned]
+        rewind.go_back(step)
+        _look(bench, rewind, concerned, step)
+        for past, stay in zip(concerned, stands, strict=True):
+            if not past.state.is_like(stay.state):
+                yield past.name, stay
+                if enough(past.name, stay):
+                    left.remove(past)
 
 
 def current(bench: Bench, environment: Environment) -> State:
@@ -106,111 +118,103 @@ def current(bench: Bench, environment: Environment) -> State:
     return _rendered(bench, environment, outcome)
 
 
-class _Past:
-    """The files of one commit after the other, and what the environment is in them."""
+def _look(bench: Bench, rewind: Rewind, pasts: Sequence[_Past], step: Step | None) -> None:
+    """Have each know its state at this commit, which `step` led back to."""
+    wanted = [(past, closure) for past in pasts if (closure := past.read(step))]
+    if wanted:
+        several = [(rewind.repository, closure) for _, closure in wanted]
+        with bench.kustomize.start(several) as rendering:
+            for (past, _), outcome in zip(wanted, rendering.each(), strict=True):
+                past.take(outcome)
 
-    def __init__(self, bench: Bench, environment: Environment, git: Git, start: str) -> None:
+
+class _Past:
+    """What an environment is, commit after commit."""
+
+    def __init__(self, bench: Bench, environment: Environment, rewind: Rewind) -> None:
+        self.name = environment.name
+        self.state = State("absent")
         self.renders = 0
         self._bench = bench
         self._environment = environment
-        self._git = git
-        self._replica = Replica(git, start, bench.folder("past"), NAMES)
-        self._repository = Repository.at(self._replica.root)
+        self._rewind = rewind
         self._overlay = environment.overlay
         self._closure: Closure | None = None
         self._blobs: dict[str, Blob | None] = {}
-        self._last = State("absent")
+        self._known = State("absent")
+        """That of the last closure."""
         self._seen: dict[frozenset[tuple[str, Blob | None]], State] = {}
         self._watched: set[str] = set()
-        self._catalogue = bench.fleet.config.catalogue
-        self._releases: Mapping[str, Release] | None = None
 
     def concerns(self, step: Step) -> bool:
         """Tell whether a step can have changed the state."""
         if self._closure is not None:
             return not self._watched.isdisjoint(step.before)
         # Of what is absent or broken it is not known what it would consist of.
-        return any(
-            path == CONFIG or path.endswith(NAMES) or self._replica.is_of_use(path)
-            for path in step.before
-        )
+        return self._rewind.concerns(step)
 
-    def go_back(self, step: Step) -> None:
-        """Come to be at the parent of a step's commit."""
-        self._replica.go_back(step)
-        if any(path.startswith((f"{self._catalogue}/", CONFIG)) for path in step.before):
-            self._releases = None
-
-    def release(self, state: State) -> str | None:
-        """Name the release that a state of this commit is."""
-        if state.kind != "running":
+    def release(self) -> str | None:
+        """Name the release that the state of this commit is."""
+        if self.state.kind != "running":
             return None
-        if self._releases is None:
-            self._releases = self._read_releases()
-        for releases in (self._releases, self._bench.fleet.releases):
-            if found := running_release(state.versions, releases):
+        for releases in (self._rewind.releases(), self._bench.fleet.releases):
+            if found := running_release(self.state.versions, releases):
                 return found.name
         return None
 
-    def _read_releases(self) -> Mapping[str, Release]:
-        self._replica.bring(CONFIG)
-        self._catalogue = read_layout(self._repository).catalogue or self._catalogue
-        self._replica.bring(os.path.normpath(self._catalogue))
-        try:
-            return read_releases(self._repository, self._catalogue)
-        except InputError:
-            return {}
-
-    def look(self, step: Step | None) -> State:
-        """Tell what the environment is at this commit, which `step` led back to."""
-        self._replica.bring(CONFIG)
+    def read(self, step: Step | None) -> Closure | None:
+        """Come to know the state at this commit; what has to be rendered for that is given."""
         self._overlay = self._find(step)
         former = self._closure
         self._closure = None
-        if not self._repository.is_directory(self._overlay):
-            return State("absent", why=f"{self._overlay} does not exist")
+        repository = self._rewind.repository
+        if not repository.is_directory(self._overlay):
+            self.state = State("absent", why=f"{self._overlay} does not exist")
+            return None
         try:
-            closure = self._bench.fleet.read(self._repository, self._overlay)
+            closure = self._bench.fleet.read(repository, self._overlay)
         except InputError as error:
             self.renders += 1
-            return _broken(error)
+            self.state = _broken(error)
+            return None
         self._closure = closure
-        return self._state(former, closure)
+        known = self._conclude(former, closure)
+        if known is None:
+            return closure
+        self._settle(known)
+        return None
+
+    def take(self, outcome: Render | FleetopsError) -> None:
+        """Take a render for the state of this commit."""
+        self.renders += 1
+        if not isinstance(outcome, Render | InputError):
+            raise outcome
+        self._settle(_rendered(self._bench, self._environment, outcome, self._rewind.repository))
+
+    def _settle(self, state: State) -> None:
+        self._seen[frozenset(self._blobs.items())] = self._known = self.state = state
 
     def _find(self, step: Step | None) -> str:
         """Find the overlay: where fleetops.yaml says, or where it was, or came from."""
-        named = read_layout(self._repository).overlay(self._environment.name)
+        named = self._rewind.layout().overlay(self.name)
         if named is not None:
             return os.path.normpath(named)
-        if step and self._closure and not self._repository.is_directory(self._overlay):
-            former = renamed_from(self._git, step, self._closure.top.path)
-            return former.rpartition("/")[0] if former else self._overlay
+        if step and self._closure and not self._rewind.repository.is_directory(self._overlay):
+            return self._rewind.former_folder(step, self._closure.top.path) or self._overlay
         return self._overlay
 
-    def _state(self, former: Closure | None, closure: Closure) -> State:
-        """Tell what a closure runs: as before, as it follows from that, or as it is rendered."""
+    def _conclude(self, former: Closure | None, closure: Closure) -> State | None:
+        """Tell what a closure runs, as before or as it follows from that; None if it does not."""
         parts = {*closure.own_files, *(link for link, _ in closure.own_links)}
         self._watched = {CONFIG, *parts, *closure.absent}
-        before, self._blobs = self._blobs, {path: self._replica.blob(path) for path in parts}
-        key = frozenset(self._blobs.items())
-        if key not in self._seen:
-            differ = {path for path, _ in before.items() ^ self._blobs.items()}
-            versions = None
-            if former is not None and self._last.kind == "running" and differ == {closure.top.path}:
-                versions = retagged(former, self._last.versions, closure)
-            self._seen[key] = (
-                self._render(closure) if versions is None else State("running", versions)
-            )
-        self._last = self._seen[key]
-        return self._last
-
-    def _render(self, closure: Closure) -> State:
-        self.renders += 1
-        with self._bench.kustomize.start([(self._repository, closure)]) as rendering:
-            (outcome,) = rendering.each()
-        if not isinstance(outcome, Render | InputError):
-            raise outcome
-        return _rendered(self._bench, self._environment, outcome, self._repository)
+        before, self._blobs = self._blobs, self._rewind.blobs(parts)
+        if known := self._seen.get(frozenset(self._blobs.items())):
+            return known
+        differ = {path for path, _ in before.items() ^ self._blobs.items()}
+        if former is None or self._known.kind != "running" or differ != {closure.top.path}:
+            return None
+        versions = retagged(former, self._known.versions, closure)
+        return None if versions is None else State("running", versions)
 
 
 def _rendered(

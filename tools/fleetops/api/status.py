@@ -164,5 +164,6 @@ def _off(
                 yield f"{service}{version} is in no release"
             elif running is None:
                 yield f"{service}{version} is in {', '.join(known)}"
-    if running is None:
+    # Where nothing of the catalogue runs, as of a controller's own folder, nothing is off.
+    if running is None and any(map(versions.get, services.values())):
         yield "no release runs as a whole"
