@@ -122,6 +122,10 @@ def test_a_validation_from_a_revision_says_what_is_in_danger(committed: FleetCop
 def test_the_data_of_an_environment_that_left_is_not_forgotten(committed: FleetCopy) -> None:
     config = committed.read("fleetops.yaml")
     committed.write("fleetops.yaml", config.partition("  - name: aws")[0])
+    # Its overlay stands as it did, and so does what a controller has applied of it.
+    (found,) = committed.json("validate", "--from", "HEAD").findings
+    assert found[0] == "safeguard-loosened"
+    (committed.root / "overlays/aws/storageclass.yaml").unlink()
     found = committed.json("validate", "--from", "HEAD").findings
     assert ("claim-removed", CLAIM, 1) in found
     assert committed.json("validate", "--from", "HEAD", "--env", "local").findings == []

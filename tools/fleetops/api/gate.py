@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleetops.api.dangers import change_of, dangers
 from fleetops.api.results.findings import Danger
-from fleetops.api.sides import Side, Sides, side_of
+from fleetops.api.sides import Side, departed
 from fleetops.api.source import Source
 from fleetops.catalogue import CONFIG, running_release
 from fleetops.checks import DANGER_UNKNOWN
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from fleetops.api.bench import Bench
+    from fleetops.api.sides import Sides
     from fleetops.api.states import State
     from fleetops.errors import FleetopsError
     from fleetops.files import Repository
@@ -36,8 +37,8 @@ class Gate:
         ]
         if whole:
             there = {one.name for one in bench.fleet.config.environments}
-            left = (name for name in start.environments if name not in there)
-            self.sides += [Sides(name, side_of(start, name), None) for name in left]
+            left = [name for name in start.environments if name not in there]
+            self.sides += departed(start, left, bench.fleet.repository)
 
     @property
     def renders(self) -> set[str]:

@@ -11,6 +11,8 @@ from fleetops.api.source import Source
 from fleetops.errors import FleetopsError, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from fleetops.api.states import State
     from fleetops.files import Repository
     from fleetops.kustomization import Closure
@@ -76,6 +78,19 @@ class Beside:
             return False
         footprint = self._after.footprint(closure)
         return footprint is not None and self._before.bears(footprint)
+
+
+def departed(start: State, names: Iterable[str], repository: Repository) -> Iterator[Sides]:
+    """Give environments that are described no more, but those of which every file still stands.
+
+    What a controller applies of these is what it was; that nobody looks at it any more is told of.
+    """
+    then, now = Ground(start.fleet.repository), Ground(repository)
+    for name in names:
+        side = side_of(start, name)
+        footprint = then.footprint(side.closure) if isinstance(side, Side) else None
+        if footprint is None or not now.bears(footprint):
+            yield Sides(name, side, None)
 
 
 def side_of(state: State, name: str) -> Side | InputError | None:
