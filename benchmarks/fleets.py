@@ -43,6 +43,22 @@ spec:
             allowPrivilegeEscalation: false
             readOnlyRootFilesystem: true
 """
+APPLICATION = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: {name}
+  namespace: argocd
+spec:
+  project: default
+  source:
+    repoURL: https://git.example/fleet
+    targetRevision: {revision}
+    path: overlays/{name}
+  destination:
+    server: https://kubernetes.default.svc
+    namespace: {name}
+"""
 
 
 def new_cache(folder: Path, repository: Path) -> Path:
@@ -79,12 +95,31 @@ def write_fleet(folder: Path, environments: int, services: int = SERVICES) -> No
     (folder / "fleetops.yaml").write_text(config)
 
 
+def release_every_second(fleet: Path) -> None:
+    """Have every second environment run the release after that of the others."""
+    for overlay in sorted(fleet.glob("overlays/*/kustomization.yaml"))[::2]:
+        overlay.write_text(overlay.read_text().replace("newTag: v1", "newTag: v2"))
+
+
+def write_applications(fleet: Path, environments: int, revision: str) -> None:
+    """Write what makes Argo CD sync each environment from a revision."""
+    (fleet / "clusters").mkdir(exist_ok=True)
+    for number in range(environments):
+        name = f"env-{number}"
+        (fleet / f"clusters/{name}.yaml").write_text(
+            APPLICATION.format(name=name, revision=revision)
+        )
+
+
 def commit(fleet: Path) -> None:
-    """Make a repository of a fleet, and commit it."""
-    for words in (
+    """Commit a fleet as it is; it becomes a repository the first time."""
+    made = (
         ("init", "--quiet", "--initial-branch=main"),
         ("config", "user.name", "a"),
         ("config", "user.email", "a@example.com"),
+    )
+    for words in (
+        *(() if (fleet / ".git").exists() else made),
         ("add", "--all"),
         ("commit", "--quiet", "--message=fleet"),
     ):

@@ -14,7 +14,14 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from fleets import PER_BASE, commit, new_cache, write_fleet
+from fleets import (
+    PER_BASE,
+    commit,
+    new_cache,
+    release_every_second,
+    write_applications,
+    write_fleet,
+)
 from processes import FLEETOPS, REPOSITORY, TEMPLATE, bash, cost
 
 from fleetops.programs import KUBECONFORM, KUSTOMIZE, ensure
@@ -84,6 +91,13 @@ def measure(scratch: Path, size: int) -> dict[str, Cost]:
             base.write_text(base.read_text().replace("replicas: 2", "replicas: 3"))
         found["diff of all"] = cost([FLEETOPS, "diff"], fleet, cache)
         found["gate of all"] = cost([*validate, "--from", "HEAD"], fleet, cache)
+        release_every_second(fleet)
+        write_applications(fleet, size, "main")
+        commit(fleet)
+        found["status, half behind"] = cost([FLEETOPS, "status"], fleet, cache)
+        write_applications(fleet, size, "next")
+        meant = ["--accept", "sync-redirected", "--because", "it is measured"]
+        found["gate of what syncs all"] = cost([*validate, "--from", "HEAD", *meant], fleet, cache)
     return found
 
 
@@ -128,6 +142,8 @@ def main() -> int:
         ),
         ("diff of all / cold", ours["diff of all"].seconds / cold, 2.0),
         ("gate of all / cold", ours["gate of all"].seconds / cold, 2.0),
+        ("gate of what syncs all / cold", ours["gate of what syncs all"].seconds / cold, 2.0),
+        ("status, half behind / cold", ours["status, half behind"].seconds / cold, 2.0),
         (
             f"cold, {SIZES[-1]} / {SIZES[-1] // MEASURED} x {MEASURED}",
             largest["cold"].seconds / cold / (SIZES[-1] / MEASURED),
