@@ -125,6 +125,34 @@ def test_what_nothing_includes_is_an_environment_in_the_order_of_stages(
     assert stranger.run("validate").code == 0
 
 
+@pytest.mark.usefixtures("programs")
+def test_what_flux_fills_in_is_filled_in(stranger: FleetCopy) -> None:
+    web = DEPLOYMENT.format(name="web", image="example.test/web:${tag}")
+    given = '  postBuild: {substitute: {tag: "1.0"}}\n'
+    for name in ("dev", "prod", "twice", "elsewhere"):
+        stranger.write(f"apps/{name}/web.yaml", web)
+        stranger.write(f"apps/{name}/kustomization.yaml", "resources: [web.yaml]\n")
+        path = f"./apps/{name}"
+        stranger.write(f"clusters/{name}.yaml", FLUX.format(name=name, path=path) + given)
+    # Another cluster fills in something else, and what a ConfigMap of a cluster says is unknown.
+    stranger.write("clusters/again.yaml", FLUX.format(name="again", path="apps/twice/") + given)
+    unknown = "  postBuild: {substitute: {a: b}, substituteFrom: [{kind: ConfigMap, name: a}]}\n"
+    path = "apps/elsewhere"
+    stranger.write("clusters/elsewhere.yaml", FLUX.format(name="e", path=path) + unknown)
+    findings = json.loads(stranger.run("validate", "--output=json").out)["findings"]
+    assert {one["environment"] for one in findings if "unsubstituted" in one["check"]} == {
+        "twice",
+        "elsewhere",
+    }
+    assert stranger.run("init").code == 0
+    text = stranger.read("fleetops.yaml")
+    assert "    flux: clusters/dev.yaml\n" in text
+    assert "    flux: clusters/prod.yaml\n" in text
+    assert text.count("flux:") == 2
+    assert stranger.run("validate", "--env=dev", "--env=prod").code == 0
+    assert "name: example.test/web\n" in stranger.read("releases/1.0.yaml")
+
+
 def test_what_flux_syncs_is_an_environment_even_where_it_is_included(stranger: FleetCopy) -> None:
     app(stranger, "apps/base")
     over(stranger, "apps/prod", "../base")

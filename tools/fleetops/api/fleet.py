@@ -148,7 +148,7 @@ def undescribed_fleet(directory: Path) -> Fleet:
     There is no catalogue. Raises UsageError where there is no overlay.
     """
     from fleetops.catalogue import Config, Environment
-    from fleetops.discovery import named, overlays
+    from fleetops.discovery import named, overlays, substitutes
 
     start = directory.absolute()
     tops = (one for one in (start, *start.parents) if os.path.lexists(one / ".git"))
@@ -160,8 +160,9 @@ def undescribed_fleet(directory: Path) -> Fleet:
             hint="fleetops works on Kustomize overlays: folders with a kustomization.yaml",
         )
     minors = (available_minors()[-1],)
+    given = substitutes(repository, folders)
     environments = tuple(
-        Environment(name=name, overlay=folder, kubernetes=minors)
+        Environment(name=name, overlay=folder, kubernetes=minors, flux=given.get(folder))
         for name, folder in named(folders).items()
     )
     config = Config(version=1, environments=environments)

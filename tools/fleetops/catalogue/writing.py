@@ -50,6 +50,8 @@ def _config(config: Config) -> Iterator[str]:
         yield f"  - name: {_word(one.name)}"
         yield f"    overlay: {_word(one.overlay)}"
         yield f"    kubernetes: {json.dumps(list(one.kubernetes))}"
+        if one.flux is not None:
+            yield f"    flux: {_word(one.flux)}"
 
 
 def _word(text: str) -> str:

@@ -2,5 +2,6 @@
 
 from fleetops.discovery.naming import named
 from fleetops.discovery.overlays import overlays
+from fleetops.discovery.substitutes import substitutes
 
-__all__ = ["named", "overlays"]
+__all__ = ["named", "overlays", "substitutes"]

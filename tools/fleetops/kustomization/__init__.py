@@ -6,12 +6,13 @@ from fleetops.kustomization.fields import LOADED, NAMES
 from fleetops.kustomization.images import Pin, set_images
 from fleetops.kustomization.retag import retagged
 from fleetops.kustomization.trace import Tracer
-from fleetops.kustomization.variables import Variables, read_variables
+from fleetops.kustomization.variables import SUBSTITUTE, Variables, read_variables, synced_by
 from fleetops.kustomization.walk import Allowed, is_below, links_on, read_closure
 
 __all__ = [
     "LOADED",
     "NAMES",
+    "SUBSTITUTE",
     "Allowed",
     "Closure",
     "ImageEntry",
@@ -27,4 +28,5 @@ __all__ = [
     "read_variables",
     "retagged",
     "set_images",
+    "synced_by",
 ]

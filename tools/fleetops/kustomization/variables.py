@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _GROUP: Final = "kustomize.toolkit.fluxcd.io"
 _SWITCH: Final = f"{_GROUP}/substitute"
-_GIVEN: Final = ("spec", "postBuild", "substitute")
+SUBSTITUTE: Final = ("spec", "postBuild", "substitute")
+"""Where a Kustomization of Flux gives the variables."""
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TOKEN: Final = re.compile(r"\$\$|\$\{(?P<said>[^{}]*)(?P<end>\}?)")
 _SAID: Final = re.compile(rf"(?P<name>{_NAME.pattern})((:=|:-|=)(?P<default>[^$\\]*))?")
@@ -77,17 +78,23 @@ def read_variables(repository: Repository, path: str, overlay: str, place: Place
     """
     real = repository.resolve(path, place=place)
     for document in goyaml.read(repository.read_text(real), real, marks=True):
-        value = document.value
-        group = str(dig(value, "apiVersion")).rpartition("/")[0]
-        if group != _GROUP or dig(value, "kind") != "Kustomization":
+        if synced_by(document.value) != overlay:
             continue
-        synced = dig(value, "spec", "path")
-        if not isinstance(synced, str) or os.path.normpath(synced.lstrip("/")) != overlay:
-            continue
-        for field, why in _unknown(value):
+        for field, why in _unknown(document.value):
             raise InputError(why, place=Place(real, document.line_of(field)))
-        return Variables(dict(_values(document, real)), Place(real, document.line_of(_GIVEN[:2])))
+        return Variables(
+            dict(_values(document, real)), Place(real, document.line_of(SUBSTITUTE[:2]))
+        )
     raise InputError(f"{path} has no Kustomization of Flux that syncs {overlay}", place=place)
+
+
+def synced_by(value: Any) -> str | None:  # noqa: ANN401
+    """Give the overlay that an object syncs, if it is a Kustomization of Flux with a path."""
+    group = str(dig(value, "apiVersion")).rpartition("/")[0]
+    path = dig(value, "spec", "path")
+    if group != _GROUP or dig(value, "kind") != "Kustomization" or not isinstance(path, str):
+        return None
+    return os.path.normpath(path.lstrip("/"))
 
 
 def _unknown(value: Any) -> Iterator[tuple[goyaml.NodePath, str]]:  # noqa: ANN401
@@ -100,13 +107,13 @@ def _unknown(value: Any) -> Iterator[tuple[goyaml.NodePath, str]]:  # noqa: ANN4
 
 
 def _values(document: goyaml.Document, path: str) -> Iterator[tuple[str, str]]:
-    given = dig(document.value, *_GIVEN)
+    given = dig(document.value, *SUBSTITUTE)
     if given is not None and not isinstance(given, dict):
-        place = Place(path, document.line_of(_GIVEN))
-        raise InputError(f"{'.'.join(_GIVEN)} is no mapping", place=place)
+        place = Place(path, document.line_of(SUBSTITUTE))
+        raise InputError(f"{'.'.join(SUBSTITUTE)} is no mapping", place=place)
     for name, value in (given or {}).items():
         if not _NAME.fullmatch(name) or not isinstance(value, str):
-            place = Place(path, document.line_of((*_GIVEN, name)))
+            place = Place(path, document.line_of((*SUBSTITUTE, name)))
             raise InputError(f"{name} is no variable with a word as its value", place=place)
         yield name, value.replace("\n", "")
 
