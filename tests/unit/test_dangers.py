@@ -23,14 +23,13 @@ from fleetops import checks
 from fleetops.change import differences
 from fleetops.checks import Scene
 from fleetops.danger import IDS, RULES, Change
-from fleetops.manifests import dig, parse
+from fleetops.manifests import Manifest, dig, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from fleetops.danger import Danger, Rule
     from fleetops.goyaml import NodePath
-    from fleetops.manifests import Manifest
 
 # ruff: noqa: ANN401 - manifests are of any shape
 
@@ -142,6 +141,54 @@ def test_no_field_of_another_shape_makes_a_rule_raise(folder: Path) -> None:
                     holder[last] = shape
                     list(rule.run(change_of(sides[0], sides[1], folder)))
                 holder[last] = kept
+
+
+class Asked(dict[str, Any]):
+    """A mapping in a manifest that notes which of its absent fields are asked for."""
+
+    def __init__(self, fields: dict[str, Any], note: Callable[[str], None]) -> None:
+        super().__init__(fields)
+        self.note = note
+
+    def get(self, key: str, default: Any = None) -> Any:
+        if key not in self:
+            self.note(key)
+        return super().get(key, default)
+
+
+def absent_fields(folder: Path) -> list[tuple[int, int, NodePath]]:
+    """Give the fields that the rule of a case asks for and no object has: side, object, path."""
+    found: dict[tuple[int, int, NodePath], None] = {}
+
+    def watched(value: Any, side: int, at: int, path: NodePath) -> Any:
+        if isinstance(value, list):
+            return [watched(one, side, at, (*path, index)) for index, one in enumerate(value)]
+        if not isinstance(value, dict):
+            return value
+        fields = {key: watched(one, side, at, (*path, key)) for key, one in value.items()}
+        return Asked(fields, lambda key: found.setdefault((side, at, (*path, key))))
+
+    sides = [
+        tuple(
+            Manifest(one.reference, one.api_version, watched(one.value, side, at, ()))
+            for at, one in enumerate(manifests_of(folder / name))
+        )
+        for side, name in enumerate(("old.yaml", "new.yaml"))
+    ]
+    list(IDS[folder.parent.name].run(change_of(sides[0], sides[1], folder)))
+    return list(found)
+
+
+@pytest.mark.parametrize("folder", [*BAD, *GOOD], ids=name_of)
+def test_no_field_that_a_rule_asks_for_makes_it_raise(folder: Path) -> None:
+    rule = IDS[folder.parent.name]
+    sides = [copy.deepcopy(manifests_of(folder / name)) for name in ("old.yaml", "new.yaml")]
+    for side, at, (*path, last) in absent_fields(folder):
+        holder = dig(sides[side][at].value, *path)
+        for shape in SHAPES:
+            holder[last] = shape
+            list(rule.run(change_of(sides[0], sides[1], folder)))
+        del holder[last]
 
 
 @settings(max_examples=150, deadline=None)

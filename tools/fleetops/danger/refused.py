@@ -106,7 +106,7 @@ def cluster_ip_changed(change: Change) -> Iterator[Danger]:
     """
     for pair in change.unforced("", "Service"):
         old, new = pair.old.get("spec", "clusterIP"), pair.new.get("spec", "clusterIP")
-        external = "ExternalName" in {one.get("spec", "type") for one in (pair.old, pair.new)}
+        external = "ExternalName" in [one.get("spec", "type") for one in (pair.old, pair.new)]
         if new and old != new and not external:
             yield pair.danger("spec.clusterIP cannot be changed", "spec", "clusterIP")
 
