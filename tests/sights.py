@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Seen = dict[Reference, Any]
 _VIOLATION = re.compile(r"([^(),:]+) \(")
 _REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+_HOLDERS = {"CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim"}
 _CLAIM = """\
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -64,7 +65,13 @@ def gained_one(before: Any, after: Any) -> bool:
 
 
 def refusals(case: Played) -> Seen:
-    return {one: case.refused.get(one) for one in case.objects}
+    """See what is refused, and what is deleted and made anew without what it held."""
+    emptied = {
+        one.manifest.reference: one.verb
+        for one in case.outcomes
+        if one.verb == "replaced" and one.manifest.reference.kind in _HOLDERS
+    }
+    return {one: case.refused.get(one) or emptied.get(one) for one in case.objects}
 
 
 def with_what_is_in_it(case: Played) -> Seen:

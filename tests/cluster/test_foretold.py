@@ -47,6 +47,8 @@ ELSEWHERE = {
     "leaves-render/good-generated-name",
     # The version that it had was the last to have it.
     "stateful-set-removed/good-another-version-of-the-api",
+    # It is its claims that go with it, when the garbage collector has come to them.
+    "stateful-set-changed/bad-replaced-with-its-claims",
 }
 
 

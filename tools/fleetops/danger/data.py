@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleetops.annotations import guards_of, is_forced
+from fleetops.annotations import guards_of
 from fleetops.danger.interface import Danger, Rule, Weight, named
 from fleetops.manifests import dig, mappings
 from fleetops.quantities import quantity
@@ -107,7 +107,7 @@ def reclaim_policy_delete(change: Change) -> Iterator[Danger]:
         absent = "Delete" if kind == "StorageClass" else "Retain"
         for pair in change.changed(group, kind):
             old, new = (one.get(*path) or absent for one in (pair.old, pair.new))
-            possible = kind != "StorageClass" or is_forced(pair.new.value)
+            possible = kind != "StorageClass" or pair.forced
             if new == "Delete" != old and possible:
                 yield pair.danger(f"{path[-1]} goes from {old} to Delete", *path)
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from fleetops.manifests import Manifest, Reference
 
 
+_HOLDERS = ("CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim")
+_CLAIMS_OF_A_SET = ("spec", "persistentVolumeClaimRetentionPolicy", "whenDeleted")
+
+
 class Weight(enum.StrEnum):
     """What becomes of a change with a danger."""
 
@@ -58,6 +62,19 @@ class Pair(Struct, frozen=True):
     """Without those that change nothing."""
     moved: tuple[Difference, ...]
     """The lists whose order means nothing and is another one."""
+
+    @property
+    def forced(self) -> bool:
+        """Whether an annotation has it deleted and made anew where it cannot be changed."""
+        return is_forced(self.new.value)
+
+    @property
+    def holds(self) -> bool:
+        """Whether something that nobody makes anew goes with it: data, objects of its kind."""
+        kind = self.old.reference.kind
+        return kind in _HOLDERS or (
+            kind == "StatefulSet" and self.old.get(*_CLAIMS_OF_A_SET) == "Delete"
+        )
 
     def within(self, *path: str | int) -> Iterator[Difference]:
         """Give what differs at a path, below it, or in what holds it; another order too."""
@@ -107,8 +124,8 @@ class Change(Struct, frozen=True, dict=True):
             yield from self._by_kind.get((group, kind), ())
 
     def unforced(self, group: str, *kinds: str) -> Iterator[Pair]:
-        """Give those of them that no annotation has replaced where they cannot be changed."""
-        return (one for one in self.changed(group, *kinds) if not is_forced(one.new.value))
+        """Give those of them that no annotation has replaced without harm where they are fixed."""
+        return (one for one in self.changed(group, *kinds) if not one.forced or one.holds)
 
     def gone(self, group: str, *kinds: str) -> Iterator[Manifest]:
         """Give the objects of a group's kinds that leave the render."""

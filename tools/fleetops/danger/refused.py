@@ -1,7 +1,8 @@
 """Rules on what the API server refuses to change, so that a sync fails half way.
 
 Read in k8s.io/kubernetes v1.37.2, pkg/apis/*/validation. An object that a controller is told to
-replace (Argo CD's Force=true, Flux's force: enabled) is left alone.
+replace (Argo CD's Force=true,Replace=true, Flux's force: enabled) is left alone, unless it holds
+what is not made anew with it.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ def _fixed(pair: Pair, *paths: NodePath) -> Iterator[Danger]:
 
     To the API server another order is another value here, also where it means the same.
     """
+    fate = ": it would be deleted and made anew, without what it holds" if pair.forced else ""
     for path in paths:
         if any(True for _ in pair.within(*path)):
-            yield pair.danger(f"{'.'.join(map(str, path))} cannot be changed", *path)
+            yield pair.danger(f"{'.'.join(map(str, path))} cannot be changed{fate}", *path)
 
 
 def _others(pair: Pair, holder: str, allowed: Container[str | int]) -> Iterator[Danger]:
@@ -67,7 +69,9 @@ def stateful_set_changed(change: Change) -> Iterator[Danger]:
 
     The API server refuses another serviceName, podManagementPolicy and volumeClaimTemplates, sizes
     and labels in them included. Delete the StatefulSet without its pods (`kubectl delete
-    --cascade=orphan`) in a window that you choose, and let the controller make it anew.
+    --cascade=orphan`) in a window that you choose, and let the controller make it anew. One that a
+    controller is told to replace leaves its claims, so that nothing is said of it, unless its
+    persistentVolumeClaimRetentionPolicy says `whenDeleted: Delete`.
     """
     for pair in change.unforced("apps", "StatefulSet"):
         fields = ("serviceName", "podManagementPolicy", "volumeClaimTemplates")
@@ -115,8 +119,10 @@ def claim_changed(change: Change) -> Iterator[Danger]:
     """A field of a PersistentVolumeClaim changes that cannot.
 
     The API server refuses everything but growth and another volumeAttributesClassName: access
-    modes, selector, volumeName, volumeMode and dataSource stay as they are. Make a new claim, and
-    copy the data. The class and the size have rules of their own.
+    modes, selector, volumeName, volumeMode and dataSource stay as they are. Where a controller is
+    told to replace it, by Argo CD's `Force=true,Replace=true` or Flux's `force: enabled`, the claim
+    is deleted with its data and made anew, empty. Make a new claim, and copy the data. The class
+    and the size have rules of their own.
     """
     for pair in change.unforced("", "PersistentVolumeClaim"):
         allowed = {"resources", "storageClassName", "volumeAttributesClassName"}
@@ -130,7 +136,9 @@ def volume_source_changed(change: Change) -> Iterator[Danger]:
     """The source of a PersistentVolume changes.
 
     The API server refuses another path, disk, driver or server of a volume that exists, another
-    volumeMode, and another nodeAffinity than it has. Make a volume of another name.
+    volumeMode, and another nodeAffinity than it has. One that a controller is told to replace is
+    deleted as soon as no claim is bound to it, and the sync waits for that. Make a volume of
+    another name.
     """
     allowed = {
         "accessModes",
@@ -206,7 +214,8 @@ def immutable_field_changed(change: Change) -> Iterator[Danger]:
 
     That is the scope of a CustomResourceDefinition, the controller of an IngressClass, the handler
     of a RuntimeClass, value and preemptionPolicy of a PriorityClass, the scopes of a ResourceQuota,
-    driver and parameters of a VolumeAttributesClass. Make an object of another name.
+    driver and parameters of a VolumeAttributesClass. Make an object of another name. To replace a
+    CustomResourceDefinition, as a controller may be told to, deletes every object of its kind.
     """
     for (group, kind), paths in _FIXED.items():
         for pair in change.unforced(group, kind):
