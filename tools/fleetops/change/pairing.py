@@ -32,7 +32,7 @@ def pair_objects(before: Sequence[Manifest], after: Sequence[Manifest]) -> list[
 
     A ConfigMap or Secret whose generated name has another hash is the same one, renamed.
     """
-    return _join(before, after, lambda one: one.reference, _stem)
+    return join(before, after, lambda one: one.reference, _stem)
 
 
 def _stem(manifest: Manifest) -> Hashable:
@@ -50,14 +50,14 @@ def pair_items(shape: str, before: list[Any], after: list[Any]) -> list[Pair]:
     keys = merge_keys(shape)
     if keys:
         named = {key.partition(".")[0] for key in keys}
-        return _join(
+        return join(
             before,
             after,
             lambda item: identity(item, keys),
             lambda item: meaning(inside, "", _without(item, named)),
         )
     if is_set(shape):
-        return _join(before, after, encoded, lambda item: meaning(inside, "", item), lambda _: 0)
+        return join(before, after, encoded, lambda item: meaning(inside, "", item), lambda _: 0)
     return _in_order(before, after)
 
 
@@ -67,7 +67,7 @@ def _without(item: Any, names: set[str]) -> Any:  # noqa: ANN401
     return {key: value for key, value in item.items() if key not in names}
 
 
-def _join(
+def join(
     before: Sequence[Any], after: Sequence[Any], *keys: Callable[[Any], Hashable]
 ) -> list[Pair]:
     """Pair what has the same key, by the first of the keys that does it; None is no key.
