@@ -130,6 +130,8 @@ _VALUES: dict[str, Any] = {
     "StatefulSet.spec.updateStrategy.rollingUpdate": {},
     "StatefulSet.spec.updateStrategy.rollingUpdate.partition": 0,
     "StatefulSet.spec.updateStrategy.type": "RollingUpdate",
+    "StatefulSet.spec.volumeClaimTemplates.apiVersion": "v1",
+    "StatefulSet.spec.volumeClaimTemplates.kind": "PersistentVolumeClaim",
     "StorageClass.allowVolumeExpansion": False,
     "StorageClass.reclaimPolicy": "Delete",
     "StorageClass.volumeBindingMode": "Immediate",
