@@ -114,7 +114,8 @@ def sync_redirected(change: Change) -> Iterator[Danger]:
         same = _sources(pair.old) == _sources(pair.new)
         for path, words in known.items():
             of_source = {"source", "sources"}.intersection(path)
-            if any(pair.within(*path)) and not (of_source and same):
+            spared = (of_source and same) or _same_folder(pair, path)
+            if any(pair.within(*path)) and not spared:
                 yield pair.danger(f"{words}{_values(pair, path)}", *path)
 
 
@@ -133,7 +134,26 @@ def _sources(manifest: Manifest) -> list[Any]:
     if manifest.reference.kind == "ApplicationSet":
         spec = manifest.get(*_TEMPLATE, "spec")
     several = dig(spec, "sources")
-    return several if isinstance(several, list) else [dig(spec, "source")]
+    sources = several if isinstance(several, list) else [dig(spec, "source")]
+    return [
+        {**one, "path": _folder(one.get("path"))} if isinstance(one, dict) else one
+        for one in sources
+    ]
+
+
+def _same_folder(pair: Pair, path: NodePath) -> bool:
+    old, new = (_folder(one.get(*path)) for one in (pair.old, pair.new))
+    return path[-1] == "path" and old == new
+
+
+def _folder(path: Any) -> Any:  # noqa: ANN401
+    """Give a folder as it is spelled shortest; none is the repository itself."""
+    path = path or ""
+    if not isinstance(path, str):
+        return path
+    # `..` may lead through a link, and Argo CD takes no absolute path.
+    inside = "/".join(part for part in path.split("/") if part not in ("", "."))
+    return f"/{inside}" if path.startswith("/") else inside
 
 
 def _takes_all(manifest: Manifest) -> bool:
