@@ -199,18 +199,94 @@ def test_what_the_api_does_not_fill_in_is_a_change(text: str, path: str) -> None
 
 
 def test_a_strategy_that_is_the_default_is_no_change_and_another_one_is() -> None:
-    head = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}\n"
+    head = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {paused: false}\n"
 
     def strategy(text: str) -> tuple[Manifest, ...]:
-        return parse(head.replace("replicas: 1", f"strategy: {text}"), "render")
+        return parse(head.replace("paused: false", f"strategy: {text}"), "render")
 
     rolling = "{type: RollingUpdate, rollingUpdate: {maxSurge: 25%}}"
     before = parse(head, "render")
     assert said(before, strategy(rolling)) == {
-        "spec.replicas": "default",
+        "spec.paused": "default",
         "spec.strategy": "default",
     }
     assert said(before, strategy("{type: Recreate}"))["spec.strategy"] is None
+
+
+KINDS = {"Deployment": "apps/v1", "StatefulSet": "apps/v1", "Job": "batch/v1", "Service": "v1"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "changed"),
+    [
+        ("Deployment", "", "replicas: 1", {"replicas"}),
+        ("StatefulSet", "", "replicas: 1", {"replicas"}),
+        ("Service", "", "externalTrafficPolicy: Cluster", {"externalTrafficPolicy"}),
+        ("Service", "type: NodePort", "type: NodePort, externalTrafficPolicy: Cluster", set()),
+        (
+            "Service",
+            "externalIPs: [192.0.2.1]",
+            "externalIPs: [192.0.2.1], externalTrafficPolicy: Cluster",
+            set(),
+        ),
+        ("Service", "", "internalTrafficPolicy: Cluster", set()),
+        (
+            "Service",
+            "type: ExternalName",
+            "type: ExternalName, internalTrafficPolicy: Cluster",
+            {"internalTrafficPolicy"},
+        ),
+        (
+            "Deployment",
+            "strategy: {type: Recreate}",
+            "strategy: {type: Recreate, rollingUpdate: {maxSurge: 25%}}",
+            {"strategy.rollingUpdate"},
+        ),
+        (
+            "StatefulSet",
+            "updateStrategy: {type: OnDelete}",
+            "updateStrategy: {type: OnDelete, rollingUpdate: {}}",
+            {"updateStrategy.rollingUpdate"},
+        ),
+        ("Job", "completions: 1", "completions: 1, parallelism: 1", set()),
+        ("Job", "", "parallelism: 1", {"parallelism"}),
+        ("Job", "completions: 1", "parallelism: 1", {"completions", "parallelism"}),
+        (
+            "Job",
+            "backoffLimitPerIndex: 1",
+            "backoffLimitPerIndex: 1, backoffLimit: 6",
+            {"backoffLimit"},
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_filled_in_depends_on_what_stands_beside_it(
+    kind: str, before: str, after: str, changed: set[str]
+) -> None:
+    head = f"apiVersion: {KINDS[kind]}\nkind: {kind}\nmetadata: {{name: web}}\nspec: "
+    old, new = (parse(f"{head}{{{spec}}}\n", "render") for spec in (before, after))
+    for pair in ((old, new), (new, old)):
+        found = said(*pair)
+        assert found, "they differ"
+        assert {path for path, reason in found.items() if reason is None} == {
+            f"spec.{path}" for path in changed
+        }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (":1", ":1", "default"),
+        (":1", ":latest", None),
+        (":latest@sha256:00", ":latest@sha256:00", None),
+        ("@sha256:00", "@sha256:00", "default"),
+    ],
+)
+def test_the_pull_policy_that_is_filled_in_is_that_of_the_image(
+    before: str, after: str, expected: str | None
+) -> None:
+    old = pod(f"containers:\n- name: a\n  image: a{before}\n  imagePullPolicy: IfNotPresent\n")
+    new = pod(f"containers:\n- name: a\n  image: a{after}\n")
+    assert said(old, new)["containers[a].imagePullPolicy"] == expected
 
 
 @pytest.mark.parametrize(

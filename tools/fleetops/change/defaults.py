@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 def _pull_policy(container: Holder) -> str:
     version = split_image(str(container.get("image"))).version
-    return "Always" if version in {"", ":latest"} else "IfNotPresent"
+    tag, _, _ = version.partition("@")
+    return "Always" if not version or tag == ":latest" else "IfNotPresent"
 
 
 def _policy_types(spec: Holder) -> list[str]:
@@ -34,6 +35,28 @@ def _subject_group(subject: Holder) -> str:
 
 def _completions(spec: Holder) -> int | None:
     return None if "parallelism" in spec else 1
+
+
+def _parallelism(spec: Holder) -> int | None:
+    # A Job without both has one completion, and one with only this as many as it wants.
+    return 1 if "completions" in spec else None
+
+
+def _backoff_limit(spec: Holder) -> int | None:
+    return None if "backoffLimitPerIndex" in spec else 6
+
+
+def _rolling_update(strategy: Holder) -> dict[str, Any] | None:
+    return {} if strategy.get("type") in (None, "RollingUpdate") else None
+
+
+def _external_policy(service: Holder) -> str | None:
+    exposed = service.get("type") in ("NodePort", "LoadBalancer") or service.get("externalIPs")
+    return "Cluster" if exposed else None
+
+
+def _internal_policy(service: Holder) -> str | None:
+    return None if service.get("type") == "ExternalName" else "Cluster"
 
 
 _VALUES: dict[str, Any] = {
@@ -89,32 +112,25 @@ _VALUES: dict[str, Any] = {
     "DaemonSet.spec.minReadySeconds": 0,
     "DaemonSet.spec.revisionHistoryLimit": 10,
     "DaemonSet.spec.updateStrategy": {},
-    "DaemonSet.spec.updateStrategy.rollingUpdate": {},
     "DaemonSet.spec.updateStrategy.rollingUpdate.maxSurge": 0,
     "DaemonSet.spec.updateStrategy.rollingUpdate.maxUnavailable": 1,
     "DaemonSet.spec.updateStrategy.type": "RollingUpdate",
     "Deployment.spec.minReadySeconds": 0,
     "Deployment.spec.paused": False,
     "Deployment.spec.progressDeadlineSeconds": 600,
-    "Deployment.spec.replicas": 1,
     "Deployment.spec.revisionHistoryLimit": 10,
     "Deployment.spec.strategy": {},
-    "Deployment.spec.strategy.rollingUpdate": {},
     "Deployment.spec.strategy.rollingUpdate.maxSurge": "25%",
     "Deployment.spec.strategy.rollingUpdate.maxUnavailable": "25%",
     "Deployment.spec.strategy.type": "RollingUpdate",
     "HorizontalPodAutoscaler.spec.minReplicas": 1,
-    "Job.spec.backoffLimit": 6,
     "Job.spec.completionMode": "NonIndexed",
     "Job.spec.manualSelector": False,
-    "Job.spec.parallelism": 1,
     "Job.spec.suspend": False,
     "PersistentVolume.spec.persistentVolumeReclaimPolicy": "Retain",
     "PersistentVolume.spec.volumeMode": "Filesystem",
     "PersistentVolumeClaim.spec.volumeMode": "Filesystem",
     "Secret.type": "Opaque",
-    "Service.spec.externalTrafficPolicy": "Cluster",
-    "Service.spec.internalTrafficPolicy": "Cluster",
     "Service.spec.ports.protocol": "TCP",
     "Service.spec.publishNotReadyAddresses": False,
     "Service.spec.sessionAffinity": "None",
@@ -124,10 +140,8 @@ _VALUES: dict[str, Any] = {
     "StatefulSet.spec.persistentVolumeClaimRetentionPolicy.whenDeleted": "Retain",
     "StatefulSet.spec.persistentVolumeClaimRetentionPolicy.whenScaled": "Retain",
     "StatefulSet.spec.podManagementPolicy": "OrderedReady",
-    "StatefulSet.spec.replicas": 1,
     "StatefulSet.spec.revisionHistoryLimit": 10,
     "StatefulSet.spec.updateStrategy": {},
-    "StatefulSet.spec.updateStrategy.rollingUpdate": {},
     "StatefulSet.spec.updateStrategy.rollingUpdate.partition": 0,
     "StatefulSet.spec.updateStrategy.type": "RollingUpdate",
     "StatefulSet.spec.volumeClaimTemplates.apiVersion": "v1",
@@ -140,12 +154,23 @@ _VALUES: dict[str, Any] = {
     "ClusterRoleBinding.roleRef.apiGroup": "rbac.authorization.k8s.io",
     "RoleBinding.roleRef.apiGroup": "rbac.authorization.k8s.io",
 }
-"""An empty mapping stands for a struct, which is as if absent where all that it holds is."""
+"""An empty mapping stands for a struct, which is as if absent where all that it holds is.
+
+The `replicas` of a workload are not here: to write them is to set them at each sync, whatever an
+autoscaler or a person has made of them.
+"""
 _BY_HOLDER: dict[str, Callable[[Holder], Any]] = {
     "pod.containers.imagePullPolicy": _pull_policy,
+    "DaemonSet.spec.updateStrategy.rollingUpdate": _rolling_update,
+    "Deployment.spec.strategy.rollingUpdate": _rolling_update,
+    "Job.spec.backoffLimit": _backoff_limit,
     "Job.spec.completions": _completions,
+    "Job.spec.parallelism": _parallelism,
     "NetworkPolicy.spec.policyTypes": _policy_types,
+    "Service.spec.externalTrafficPolicy": _external_policy,
+    "Service.spec.internalTrafficPolicy": _internal_policy,
     "Service.spec.ports.targetPort": lambda port: port.get("port"),
+    "StatefulSet.spec.updateStrategy.rollingUpdate": _rolling_update,
     "ClusterRoleBinding.subjects.apiGroup": _subject_group,
     "RoleBinding.subjects.apiGroup": _subject_group,
 }
@@ -161,16 +186,14 @@ _EMPTY_LISTS = {
 
 
 def is_default(shape: str, name: str, value: Any, holder: Holder) -> bool:  # noqa: ANN401
-    """Tell whether a field means the same where it is not there."""
+    """Tell whether a field means the same where it is not there, beside what the holder has."""
     if value is None:
         return True
+    default = _BY_HOLDER[shape](holder) if shape in _BY_HOLDER else _VALUES.get(shape)
     if value == {}:
-        return name in _EMPTY or _VALUES.get(shape) == {}
+        return name in _EMPTY or default == {}
     if value == []:
         return shape in _EMPTY_LISTS
-    if shape in _BY_HOLDER:
-        return bool(value == _BY_HOLDER[shape](holder))
-    default = _VALUES.get(shape)
     if isinstance(default, dict):
         return isinstance(value, dict) and all(
             is_default(below(shape, key), key, item, value) for key, item in value.items()

@@ -116,8 +116,9 @@ def _mappings(place: _Place, before: dict[str, Any], after: dict[str, Any]) -> I
         if key in before and key in after:
             yield from _values(inside, before[key], after[key])
             continue
-        holder = before if key in before else after
-        same = is_default(inside.shape, key, holder[key], holder)
+        value = before[key] if key in before else after[key]
+        # Not where a field beside it changes what is filled in.
+        same = all(is_default(inside.shape, key, value, holder) for holder in (before, after))
         reason: Reason | None = "default" if same else None
         yield inside.difference(before.get(key), after.get(key), reason)
 
