@@ -45,6 +45,10 @@ UNSEEN = {
 ELSEWHERE = {
     # It does leave, and has nothing that the one of the new name does not have.
     "leaves-render/good-generated-name",
+    # Pod Security asks for runAsNonRoot, and whether a user is root shows where a container runs.
+    "privilege-gained/bad-user-dropped",
+    "privilege-gained/bad-user-of-the-pod-dropped",
+    "privilege-gained/good-user-instead-of-any-but-root",
     # The version that it had was the last to have it.
     "stateful-set-removed/good-another-version-of-the-api",
     # It is its claims that go with it, when the garbage collector has come to them.

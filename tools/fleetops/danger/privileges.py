@@ -61,7 +61,8 @@ def _container(
         yield "no longer drops all capabilities", ("capabilities", "drop")
     if dig(own, "allowPrivilegeEscalation") is not False:
         yield "no longer forbids to gain privileges", ("allowPrivilegeEscalation",)
-    if setting("runAsNonRoot") is not True:
+    # Where no user is set it is the image that says who runs, and most say root.
+    if setting("runAsNonRoot") is not True and not setting("runAsUser"):
         yield "no longer has to be another user than root", ("runAsNonRoot",)
     if setting("runAsUser") == 0:
         yield "runs as root", ("runAsUser",)
