@@ -49,6 +49,8 @@ ELSEWHERE = {
     "privilege-gained/bad-user-dropped",
     "privilege-gained/bad-user-of-the-pod-dropped",
     "privilege-gained/good-user-instead-of-any-but-root",
+    # Pod Security says the same of a container that starts up and of one that lasts.
+    "privilege-gained/bad-as-free-as-the-start-up",
     # The version that it had was the last to have it.
     "stateful-set-removed/good-another-version-of-the-api",
     # It is its claims that go with it, when the garbage collector has come to them.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleetops.checks.secrets import plain_text_secret
 from fleetops.danger.interface import Danger, Rule, Weight
-from fleetops.danger.privileges import privileges
+from fleetops.danger.privileges import gained
 from fleetops.manifests import images, mappings, split_image, written
 
 if TYPE_CHECKING:
@@ -38,18 +38,13 @@ def privilege_gained(change: Change) -> Iterator[Danger]:
 
     It may do to the node what it could not before: it is privileged, shares a namespace of the
     host, mounts a folder or takes a port of it, has a capability more, may gain privileges, may be
-    root, or runs without seccomp. Who breaks into it has the node sooner. Take back what it does
-    not need.
+    root, or runs without seccomp. Who breaks into it has the node sooner. A container that is new
+    in a workload is measured by those that it had. Take back what it does not need.
     """
     for before, workload in change.workloads():
-        known = privileges(before) if before else {}
-        for (what, name), path in privileges(workload).items():
-            grave = (what, name) not in known
-            # What a new workload does not forbid itself is the checks' business.
-            if grave and (before is not None or not what.startswith("no longer")):
-                of = f"the container {name}" if name else "the pod"
-                where = written(workload.manifest, *path)
-                yield Danger(f"{of} {what}", workload.manifest, where)
+        for (what, name), path in gained(before, workload):
+            of = f"the container {name}" if name else "the pod"
+            yield Danger(f"{of} {what}", workload.manifest, written(workload.manifest, *path))
 
 
 def cluster_admin_bound(change: Change) -> Iterator[Danger]:
