@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from fleetops.change.meaning import meaning
-from fleetops.danger.blocks import block_within
 from fleetops.danger.interface import Danger, Rule, Weight
-from fleetops.manifests import dig, mappings
+from fleetops.danger.traffic import traffic, within
+from fleetops.manifests import mappings, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,75 +60,49 @@ def network_policy_widened(change: Change) -> Iterator[Danger]:
 
     Pods that were isolated before are reached by, or reach, peers or ports that no rule let through
     then: a rule is new, names more of them, a wider ipBlock or one with fewer exceptions, or names
-    none, which means all. Narrow it to the peers and ports that are needed.
+    none, which means all; or the pods have another label, by which a policy selects them that did
+    not. Narrow it to the peers and ports that are needed.
     """
-    before = _policies(change.before)
-    for policy in change.after.of("networking.k8s.io", "NetworkPolicy"):
-        if policy == change.before.find(*policy.reference):
-            continue
-        selector = policy.get("spec", "podSelector")
-        selected = change.after.selected(policy.reference.namespace, selector)
-        known = [
-            before[one.manifest.reference] for one in selected if one.manifest.reference in before
-        ]
-        for direction, (key, peers) in _DIRECTIONS.items():
-            for index, rule in mappings(policy.get("spec", key)):
-                shape = f"NetworkPolicy.spec.{key}"
-                if direction in _types(policy) and any(
-                    _opens(rule, policies, direction, peers, shape) for policies in known
-                ):
-                    message = f"an {direction.lower()} rule lets more through"
-                    yield Danger(message, policy, ("spec", key, index))
+    before, after = _policies(change.before), _policies(change.after)
+    told: set[tuple[Reference, str, int]] = set()
+    for _, workload in change.workloads():
+        reference = workload.manifest.reference
+        known = before.get(reference, [])
+        for policy in after.get(reference, ()) if known else ():
+            if policy in known:
+                continue
+            wider = [
+                (key, index)
+                for direction, (key, _) in _DIRECTIONS.items()
+                for index in _wider(policy, known, direction)
+            ]
+            if wider and policy == change.before.find(*policy.reference):
+                message = f"{policy.reference.short} comes to select it, and lets more through"
+                labels = (*workload.template, "metadata", "labels")
+                yield Danger(message, workload.manifest, written(workload.manifest, *labels))
+                continue
+            for key, index in wider:
+                if (policy.reference, key, index) not in told:
+                    told.add((policy.reference, key, index))
+                    yield Danger(f"an {key} rule lets more through", policy, ("spec", key, index))
 
 
-def _opens(
-    rule: dict[str, Any], policies: Sequence[Manifest], direction: str, peers: str, shape: str
-) -> bool:
-    """Tell whether a rule lets through what the policies of a pod did not."""
-    isolating = [one for one in policies if direction in _types(one)]
-    key = _DIRECTIONS[direction][0]
-    rules = [old for one in isolating for _, old in mappings(one.get("spec", key))]
-    return bool(isolating) and not any(
-        _covers(old.get(peers), rule.get(peers), f"{shape}.{peers}")
-        and _covers(old.get("ports"), rule.get("ports"), f"{shape}.ports")
-        for old in rules
-    )
-
-
-def _covers(old: Any, new: Any, shape: str) -> bool:  # noqa: ANN401
-    """Tell whether all that a list lets through was let through by another; none means all."""
-    wide = [one for _, one in mappings(old)]
-    narrow = [one for _, one in mappings(new)]
-    if not wide:
-        return True
-    return bool(narrow) and all(any(_within(one, each, shape) for one in wide) for each in narrow)
-
-
-def _within(wide: dict[str, Any], narrow: dict[str, Any], shape: str) -> bool:
-    if meaning(shape, "", wide) == meaning(shape, "", narrow):
-        return True
-    if "ipBlock" in wide or "ipBlock" in narrow:
-        return block_within(narrow.get("ipBlock"), wide.get("ipBlock"))
-    if "podSelector" not in {*wide, *narrow}:
-        return False
-    # Pods of the policy's own namespace, or of the namespaces that are selected.
-    if (wide.get("namespaceSelector") is None) != (narrow.get("namespaceSelector") is None):
-        return False
-    return all(
-        _selects_less(wide.get(key), narrow.get(key))
-        for key in ("podSelector", "namespaceSelector")
-    )
-
-
-def _selects_less(wide: Any, narrow: Any) -> bool:  # noqa: ANN401
-    """Tell whether a selector asks for all that another one does, or more."""
-    wanted, given = dig(wide, "matchLabels") or {}, dig(narrow, "matchLabels") or {}
-    expressions = [
-        {meaning("Selector.matchExpressions", "", one) for _, one in mappings(listed)}
-        for listed in (dig(wide, "matchExpressions"), dig(narrow, "matchExpressions"))
+def _wider(policy: Manifest, known: Sequence[Manifest], direction: str) -> Iterator[int]:
+    """Give the rules of a policy that let through what those of a pod before did not."""
+    key, peers = _DIRECTIONS[direction]
+    isolating = [one for one in known if direction in _types(one)]
+    if not isolating or direction not in _types(policy):
+        return
+    let = [
+        each
+        for one in isolating
+        for _, rule in mappings(one.get("spec", key))
+        for each in traffic(rule, peers)
     ]
-    labels = isinstance(wanted, dict) and isinstance(given, dict)
-    return labels and wanted.items() <= given.items() and expressions[0] <= expressions[1]
+    namespace = policy.reference.namespace
+    for index, rule in mappings(policy.get("spec", key)):
+        if not all(any(within(new, old, namespace) for old in let) for new in traffic(rule, peers)):
+            yield index
 
 
 RULES = (Rule(isolation_lost, Weight.REFUSE), Rule(network_policy_widened, Weight.REFUSE))
