@@ -15,6 +15,7 @@ from fleetcopy import ENVIRONMENT
 from fleetops import __version__
 from fleetops.api.explain import PAGES
 from fleetops.cli.app import GROUPS, build_parser
+from fleetops.cli.options import Once
 
 if TYPE_CHECKING:
     from fleetcopy import FleetCopy
@@ -160,6 +161,38 @@ def test_a_mistake_in_usage_exits_2(words: tuple[str, ...], said: str, fleet: Fl
     done = fleet.run(*words)
     assert (done.code, done.out) == (2, "")
     assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("rollback", "-e", "local", "-e", "aws"), "-e/--env"),
+        (("rollback", "-e", "aws", "--to", "release1", "--to=release2"), "--to"),
+        (("history", "--env", "local", "-eaws"), "-e/--env"),
+        (("capture", "release9", "-e", "local", "--env", "local"), "-e/--env"),
+        (("validate", "--from", "HEAD~1", "--from", "HEAD"), "--from"),
+        (("promote", "release3", "-e", "aws", "--branch", "one", "--branch"), "--branch"),
+        (("cluster", "up", "--name", "one", "--name", "two"), "--name"),
+        (("-C", "overlays", "-C", ".", "status"), "-C/--directory"),
+        (("-C", ".", "status", "-o", "json", "-o", "text"), "-o/--output"),
+    ],
+)
+def test_a_second_value_never_replaces_the_first(
+    words: tuple[str, ...], option: str, fleet: FleetCopy
+) -> None:
+    done = fleet.run(*words)
+    assert (done.code, done.out) == (2, "")
+    said = f"argument {option}: it is given once here; call fleetops for each\n"
+    assert done.err.endswith(said)
+
+
+def test_every_option_with_a_value_takes_it_once_or_says_that_it_may_be_given_again() -> None:
+    parsers = [build_parser()]
+    for parser in parsers:
+        parsers += commands(parser).values() if parser._subparsers else ()
+        for action in parser._actions:
+            if action.option_strings and action.nargs != 0:
+                assert isinstance(action, Once | argparse._AppendAction), action
 
 
 def test_every_check_and_rule_has_a_page(fleet: FleetCopy) -> None:

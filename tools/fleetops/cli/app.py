@@ -18,6 +18,7 @@ from fleetops.cli import (
     running,
     validation,
 )
+from fleetops.cli.options import Once
 from fleetops.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
         " 70 a mistake in fleetops, 130 interrupted",
         allow_abbrev=False,
     )
+    parser.register("action", None, Once)
     parser.add_argument("--version", action="version", version=f"fleetops {__version__}")
     parser.add_argument(
         *("-C", "--directory"),

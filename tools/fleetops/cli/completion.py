@@ -24,7 +24,11 @@ def offer(parser: argparse.ArgumentParser) -> None:
     """Answer a shell that asks, and end; do nothing in any other call."""
     if "_ARGCOMPLETE" in os.environ:
         import argcomplete
+        from argcomplete.finders import safe_actions
 
+        from fleetops.cli.options import Once
+
+        safe_actions.add(Once)
         argcomplete.autocomplete(parser)
 
 

@@ -22,6 +22,28 @@ ALLOWED = "use this cluster, if fleetops.yaml allows its context"
 _DAY = 86400.0
 
 
+class Once(argparse.Action):
+    """Takes a value, and refuses a second one, which would else silently win.
+
+    It holds what was given, so a parser of it reads one command line.
+    """
+
+    given = False
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002
+        namespace: argparse.Namespace,
+        values: Any,  # noqa: ANN401
+        option_string: str | None = None,  # noqa: ARG002
+    ) -> None:
+        """Put the value where the parser collects them."""
+        if self.given:
+            raise argparse.ArgumentError(self, "it is given once here; call fleetops for each")
+        self.given = True
+        setattr(namespace, self.dest, values)
+
+
 def command(
     commands: Any,  # noqa: ANN401
     name: str,
@@ -37,6 +59,7 @@ def command(
         allow_abbrev=False,
     )
     parser.epilog = manual.epilog(parser.prog)
+    parser.register("action", None, Once)
     parser.set_defaults(command=command)
     return parser
 
