@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from fleetops import goyaml
+from fleetops.api.order import asked_before
 from fleetops.api.owners import book_of
 from fleetops.api.past import stays
 from fleetops.api.results.findings import Danger
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
     from fleetops.api.bench import Bench
     from fleetops.api.fleet import Fleet
+    from fleetops.api.order import Versions
     from fleetops.api.owners import Book
+    from fleetops.api.past import Stay
     from fleetops.catalogue import Environment, Release
     from fleetops.checks import Check
     from fleetops.kustomization import Closure
@@ -40,7 +43,7 @@ class Arrival(Struct, frozen=True):
 
     environment: Environment
     previous: Environment | None
-    """The environment before."""
+    """The environment right before, by what decides the order."""
     release: Release
     revision: str = "HEAD"
     """Whose history tells what ran."""
@@ -60,12 +63,16 @@ def too_young(bench: Bench, arrival: Arrival) -> Iterator[Danger]:
 
     Raises ProgramError where kustomize cannot be had.
     """
-    environment, previous = arrival.environment, arrival.previous
-    asked, name = environment.gates.seasoning, arrival.release.name
-    if previous is None or asked is None:
+    environment, asked = arrival.environment, arrival.environment.gates.seasoning
+    if arrival.previous is None or asked is None:
         return
+    name, previous = arrival.release.name, arrival.previous
     try:
-        message = _age(bench, arrival, previous, asked)
+        past = _past_before(bench, arrival, previous)
+        if past is None:
+            return
+        previous = past.environment
+        message = _age(bench, past, asked)
     except FleetopsError as error:
         message = f"it cannot be told how long it has run there: {error.message}"
     if message:
@@ -130,13 +137,46 @@ def _lacking(
                 yield _closed(FILE_WITHOUT_OWNER, environment, message, Place(path))
 
 
-def _age(bench: Bench, arrival: Arrival, previous: Environment, duration: timedelta) -> str | None:
+class _Past(Struct, frozen=True):
+    """What an environment was, and the release that is looked for in that."""
+
+    environment: Environment
+    release: Release
+    stays: Iterator[Stay]
+
+
+def _past_before(bench: Bench, arrival: Arrival, previous: Environment) -> _Past | None:
+    """Give the past of the environment before, for this release; None where there is none.
+
+    What the environments had at the revision decides which that is, so that no change can take the
+    services out of one to have it passed over.
+    """
+    commit = open_git(bench.guarded).commit(arrival.revision)
+    pasts: dict[str, Iterator[Stay]] = {}
+
+    def versions(one: Environment) -> Versions | None:
+        past = stays(bench, one, commit)
+        now = next(past)
+        pasts[one.name] = chain((now,), past)
+        return now.state.versions if now.state.kind == "running" else None
+
+    config, before = bench.fleet.config, bench.fleet.config.before(arrival.environment)
+    if before is None or before.name != previous.name:
+        # A change of the order passes nothing over.
+        return _Past(previous, arrival.release, stays(bench, previous, commit))
+    asked = asked_before(config, arrival.environment, arrival.release, versions)
+    if asked is None:
+        return None
+    return _Past(asked.environment, asked.release, pasts[asked.environment.name])
+
+
+def _age(bench: Bench, past: _Past, duration: timedelta) -> str | None:
     """Say why a release has not run for so long by now; None where it has."""
     at = bench.fleet.clock()
     git = open_git(bench.guarded)
     began = None
-    for stay in stays(bench, previous, git.commit(arrival.revision)):
-        if not stay.runs(arrival.release):
+    for stay in past.stays:
+        if not stay.runs(past.release):
             break
         began = signatures(git, [stay.commit])[stay.commit].when
         if began <= at - duration:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
+from fleetops.api.order import asked_before
 from fleetops.api.plan import make_plans
 from fleetops.api.results.promotion import Change, EnvironmentPromotion
 from fleetops.catalogue import running_release
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from fleetops.api.bench import Bench
+    from fleetops.api.order import Versions
     from fleetops.api.plan import Plan
     from fleetops.api.results.findings import Acceptance, Danger, Finding
     from fleetops.catalogue import Environment, Release
@@ -96,8 +97,8 @@ def propose(bench: Bench, wish: Wish) -> Proposal:
     changed = [plan for plan in plans if plan.changes]
     if not changed:
         return Proposal(release, promotions, (), rollback=wish.rollback)
-    earlier = [] if wish.force_order or wish.rollback else _earlier(bench, changed)
-    elsewhere = [one for one in earlier if one not in after]
+    ordered = [] if wish.force_order or wish.rollback else changed
+    elsewhere = [one for one in _earlier(bench, ordered) if one not in after]
     closures = [(fleet.repository, fleet.closure(one)) for one in elsewhere]
     with bench.kustomize.start(closures) as rendering:
         exhibits = [
@@ -113,8 +114,8 @@ def propose(bench: Bench, wish: Wish) -> Proposal:
         judged = weigh((*gates, *dangers), wish.accepted, bench.narrate)
         findings += judged.findings
         after |= dict(zip(elsewhere, rendering.renders(), strict=True))
-    for one in earlier:
-        _require(bench, one, after[one], release)
+    for plan in ordered:
+        _require_order(bench, plan.environment, release, after)
     for plan in changed:
         name = plan.environment.name
         errors = [one for one in findings if (one.environment, one.severity) == (name, "error")]
@@ -182,21 +183,30 @@ def _earlier(bench: Bench, plans: Sequence[Plan]) -> list[Environment]:
     return [one for one in found if one is not None]
 
 
-def _require(bench: Bench, previous: Environment, render: Render, release: Release) -> None:
+def _require_order(
+    bench: Bench, environment: Environment, release: Release, renders: dict[Environment, Render]
+) -> None:
     """Refuse a release that the environment before does not run, nor would with this change.
 
-    Of a service that there is not at all in that environment, nothing can be asked of it.
+    What else has to be rendered to tell which that is comes to the `renders`.
     """
-    scene = bench.scene(previous, render)
-    running = running_release(scene.versions, bench.fleet.releases)
-    there = {key: one for key, one in release.images.items() if one.name in scene.versions}
-    asked = {release.name: replace(release, images=there or release.images)}
-    if running_release(scene.versions, asked) is None:
+
+    def versions(one: Environment) -> Versions:
+        if one not in renders:
+            overlay = (bench.fleet.repository, bench.fleet.closure(one))
+            with bench.kustomize.start([overlay]) as rendering:
+                (renders[one],) = rendering.renders()
+        return bench.scene(one, renders[one]).versions
+
+    asked = asked_before(bench.fleet.config, environment, release, versions)
+    if asked and running_release(asked.versions, {release.name: asked.release}) is None:
+        running = running_release(asked.versions, bench.fleet.releases)
         what = running.name if running else "no release as a whole"
+        name = asked.environment.name
         raise RefusedError(
-            f"{previous.name} runs {what}, and {release.name} has to run there first",
-            place=Place(render.closure.top.path),
-            hint=f"fleetops promote {release.name} --env {previous.name}, or --force-order here",
+            f"{name} runs {what}, and {release.name} has to run there first",
+            place=Place(renders[asked.environment].closure.top.path),
+            hint=f"fleetops promote {release.name} --env {name}, or --force-order here",
         )
 
 

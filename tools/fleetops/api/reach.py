@@ -111,11 +111,11 @@ def _settings(fleet: Fleet) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Give what fleetops.yaml says of each environment, by its name."""
     # Why something is excused decides nothing.
     excuses = [replace(one, reason="") for one in fleet.config.exceptions]
-    previous = None
+    previous: tuple[str, ...] = ()
     for one in fleet.config.environments:
         own = [it for it in excuses if not it.environments or one.name in it.environments]
         yield one.name, (one, own, previous if one.gates.runs_before else None)
-        previous = one.name
+        previous = (*previous, one.name)
 
 
 def _schemas(fleet: Fleet, prerequisites: tuple[str, ...]) -> tuple[Any, ...] | None:

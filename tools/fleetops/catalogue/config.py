@@ -123,8 +123,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         raise UsageError(unknown("environment", name, names))
 
     def before(self, environment: Environment) -> Environment | None:
-        """Find the environment that a release passes through before this one."""
-        index = self.environments.index(environment)
+        """Find the environment right before the one of this name."""
+        index = [one.name for one in self.environments].index(environment.name)
         return self.environments[index - 1] if index else None
 
 
