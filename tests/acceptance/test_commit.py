@@ -109,6 +109,23 @@ def test_a_danger_that_is_accepted_is_a_trailer(kept: FleetCopy) -> None:
     ]
 
 
+@pytest.mark.parametrize("way", ["--commit", "--branch"])
+def test_what_is_mended_but_not_committed_is_to_be_committed(kept: FleetCopy, way: str) -> None:
+    plain, line = kept.read(AWS), kept.line(AWS, "position-tracker") + 1
+    kept.edit(AWS, "position-tracker\n    newTag: ", "position-tracker\n    newTag: &tag ")
+    kept.commit()
+    head = kept.git("rev-parse", "HEAD")[:12]
+    said = f"{AWS}:{line}: newTag is no plain or quoted word of its own (commit {head})\n"
+    by_hand, to_commit = "edit this place by hand", "the work tree's file is another one: commit"
+    told = refused(kept, way)
+    assert (said in told, by_hand in told, to_commit in told) == (True, True, False)
+    kept.write(AWS, plain)
+    told = refused(kept, way)
+    assert (said in told, by_hand in told, to_commit in told) == (True, False, True)
+    kept.commit()
+    assert kept.run(*PROMOTE, way).code == 0
+
+
 def test_several_environments_are_one_commit(kept: FleetCopy) -> None:
     words = ("promote", "release1", "--env", "aws", "--env", "local", "--commit")
     assert kept.run(*words).code == 0

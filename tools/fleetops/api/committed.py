@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from fleetops.api.fleet import fleet_in
-from fleetops.api.propose import propose
-from fleetops.errors import InputError, UsageError
+from fleetops.api.propose import ChecksFailedError, propose
+from fleetops.errors import InputError, RefusedError, UsageError
 from fleetops.git import export
+from fleetops.git.worktree import is_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +43,27 @@ def propose_at(bench: Bench, git: Git, commit: str, wish: Wish) -> Proposal:
             " part in a promotion that is",
         )
     with said_of(commit):
-        return propose(place, wish)
+        try:
+            return propose(place, wish)
+        except ChecksFailedError:
+            raise
+        except (InputError, RefusedError) as error:
+            if error.place and _is_another(bench, place, git, error.place.path):
+                error.hint = (
+                    "the work tree's file is another one: commit that first, and push it for --push"
+                    " and --pr, since what is not committed has no part in this; nothing was"
+                    " written"
+                )
+            raise
+
+
+def _is_another(bench: Bench, place: Bench, git: Git, path: str) -> bool:
+    """Tell whether a file of the work tree is another one than at `place`, in the commit."""
+    try:
+        here, there = (it.fleet.repository.read_bytes(path) for it in (bench, place))
+    except InputError:
+        return False
+    return not is_of(git, path, here, there)
 
 
 @contextlib.contextmanager
@@ -50,6 +71,6 @@ def said_of(commit: str) -> Iterator[None]:
     """Say in errors that they are of the commit: it need not be so in the work tree."""
     try:
         yield
-    except (InputError, UsageError) as error:
+    except (InputError, RefusedError, UsageError) as error:
         error.message = f"{error.message} (commit {commit[:12]})"
         raise
