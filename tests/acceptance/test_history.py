@@ -13,6 +13,7 @@ from fleetops.api.bench import bench
 from fleetops.api.fleet import open_fleet
 from fleetops.api.history import history
 from fleetops.api.past import stays, walk
+from fleetops.errors import InputError
 from fleetops.files import Repository
 from fleetops.git import export, open_git
 from fleetops.kustomization import read_closure
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleetops.api.past import Stay
+    from fleetops.kustomization import Closure
 
 pytestmark = pytest.mark.acceptance
 
@@ -371,15 +373,19 @@ def _rendered(past: PastFleet) -> list[Mapping[str, set[str]]]:
     environment, git = fleet.config.environment("one"), open_git(past.root)
     found: list[Mapping[str, set[str]]] = []
     with bench(fleet, print) as place:
-        overlays = []
+        overlays: list[tuple[Repository, Closure] | InputError] = []
+        repositories = []
         for commit in past.git("rev-list", "HEAD").split():
             folder = place.folder("commit")
             export(git, commit, folder)
-            repository = Repository.at(folder)
-            overlays.append((repository, read_closure(repository, environment.overlay)))
+            repositories.append(repository := Repository.at(folder))
+            try:
+                overlays.append((repository, read_closure(repository, environment.overlay)))
+            except InputError as error:
+                overlays.append(error)
         with place.kustomize.start(overlays) as rendering:
             outcomes = list(rendering.each())
-        for outcome, (repository, _) in zip(outcomes, overlays, strict=True):
+        for outcome, repository in zip(outcomes, repositories, strict=True):
             versions: Mapping[str, set[str]] = {}
             if isinstance(outcome, Render):
                 versions = place.scene(environment, outcome, repository).versions

@@ -7,6 +7,7 @@ which images it runs after a promotion (`runs`) or why there is none (`refused`)
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,11 @@ from fleetops.api.bench import bench
 from fleetops.api.fleet import fleet_in
 from fleetops.api.promote import Request, promote
 from fleetops.api.propose import Wish
-from fleetops.errors import FleetopsError, InputError
+from fleetops.errors import FleetopsError, InputError, Place
+from fleetops.files import Repository
+from fleetops.kustomization import read_closure
 from fleetops.manifests import images
+from fleetops.programs import KUSTOMIZE, ensure
 
 if TYPE_CHECKING:
     from fleetops.api.fleet import Fleet
@@ -30,6 +34,13 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.acceptance, pytest.mark.usefixtures("programs")]
 
 CASES = Path(__file__).parent.parent / "cases" / "kustomize"
+IMAGES = (
+    "newTag: 1.10", "newTag: 1", "newTag: 012", "newTag: 0x1f", "newTag: 1e3", "newTag: true",
+    "newTag: yes", "newTag: [a]", "newTag: {}", "newTag: '1.10'", "newTag: 2026-01-01",
+    "newTag: 1:30", "newTag: 1.2.3", "newTag: null", "newTag:", "newName: 5", "digest: 0",
+    "digest: ~", "tagSuffix: 1", "tagSuffix: -a", "newtags: a", "tag: null",
+)  # fmt: skip
+"""What stands in an entry of `images` beside its name."""
 NAMES = sorted(path.parent.name for path in CASES.glob("*/expected.yaml"))
 
 
@@ -107,3 +118,23 @@ def test_what_becomes_of_a_case_with_a_promotion_is(name: str, tmp_path: Path) -
     else:
         assert said == ""
         assert run_by(fleet, name) == wanted.runs
+
+
+@pytest.mark.parametrize("written", IMAGES)
+def test_an_image_is_refused_at_its_line_just_where_kustomize_refuses_it(
+    written: str, tmp_path: Path
+) -> None:
+    overlay = tmp_path / "overlay"
+    shutil.copytree(CASES / "unquoted-tag/base", overlay)
+    with (overlay / "kustomization.yaml").open("a") as file:
+        file.write(f"images:\n  - name: example.test/web\n    {written}\n")
+    program = ensure(KUSTOMIZE, tmp_path, print)
+    done = subprocess.run([program, "build", overlay], capture_output=True, check=False)
+    place = None
+    try:
+        read_closure(Repository.at(tmp_path), "overlay")
+    except InputError as error:
+        place = error.place
+    lines = len((overlay / "kustomization.yaml").read_text().splitlines())
+    refused = Place("overlay/kustomization.yaml", lines)
+    assert place == (refused if done.returncode else None), done.stderr

@@ -58,3 +58,6 @@ NESTED = frozenset(
     {"path", "patch", "target", "files", "envs", "env", "name", "newName", "newTag", "digest"}
 )
 """Keys inside those lists that decide what is read or which image runs."""
+
+IMAGE = ("name", "newName", "newTag", "digest", "tagSuffix")
+"""Keys of an entry of `images`; each has a text. Read in types/image.go."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fleetops.goyaml import Document, NodePath
 
 _FOLDED = {name.casefold() for name in fields.NESTED}
+_IMAGE = {name.casefold() for name in fields.IMAGE}
 
 
 def judge(document: Document, path: str) -> None:
@@ -30,6 +31,8 @@ def judge(document: Document, path: str) -> None:
             raise InputError(f"{key} is not a list", place=Place(path, document.line_of((key,))))
         for index, item in enumerate(value or ()):
             _judge_item(document, path, (key, index), item)
+            if key == "images":
+                _judge_image(document, path, (key, index), item)
     openapi = document.value.get("openapi")
     if openapi is not None:
         _judge_item(document, path, ("openapi",), openapi)
@@ -42,3 +45,16 @@ def _judge_item(document: Document, path: str, at: NodePath, item: Any) -> None:
         if name not in fields.NESTED and name.casefold() in _FOLDED:
             place = Place(path, document.line_of((*at, name)))
             raise InputError(f"{name} is not written as kustomize documents it", place=place)
+
+
+def _judge_image(document: Document, path: str, at: NodePath, item: dict[str, Any]) -> None:
+    """Refuse what kustomize refuses in an entry without a line; null it takes for nothing."""
+    for name, value in item.items():
+        place = Place(path, document.line_of((*at, name)))
+        if name.casefold() not in _IMAGE:
+            raise InputError(unknown("key of an image", name, fields.IMAGE), place=place)
+        if value is not None and not isinstance(value, str):
+            hint = None
+            if not isinstance(value, dict | list):
+                hint = "quote it: YAML reads it as something else"
+            raise InputError(f"{name} is no text", place=place, hint=hint)
