@@ -100,10 +100,17 @@ def test_the_gate_renders_nothing_that_a_promotion_does_not_render_anyway(
     assert len(log.read_text().splitlines()) == 3
 
 
+def test_a_change_of_other_environments_is_not_said_to_reach_none(committed: FleetCopy) -> None:
+    committed.edit("overlays/local/kustomization.yaml", "jessie", "stretch")
+    said = "the change does not reach aws: ok\n"
+    for words in (("--env", "aws"), ("--env", "aws", "--shard", "1/1")):
+        done = committed.run("validate", "--from", "HEAD", *words)
+        assert (done.code, done.out.removeprefix("shard 1 of 1: ")) == (0, said)
+
+
 def test_a_validation_from_a_revision_says_what_is_in_danger(committed: FleetCopy) -> None:
     done = committed.run("validate", "--from", "HEAD")
-    said = "the change reaches no environment: ok; 2 environments are not reached\n"
-    assert (done.code, done.out) == (0, said)
+    assert (done.code, done.out) == (0, "the change reaches none of local, aws: ok\n")
     committed.edit(TRACKER, "replicas: 1", "replicas: 0")
     committed.edit(TRACKER, "memory: 512Mi", "memory: 448Mi")
     line = committed.line(TRACKER, "replicas: 0")

@@ -133,8 +133,11 @@ def test_what_a_change_does_not_reach_is_in_every_format_and_passes_in_none(
     log = json.loads(written(result, "sarif"))
     assert log["runs"][0]["properties"] == {"unreached": ["prod", "spare"]}
     nothing = replace(result, environments=(), findings=(), ok=True)
-    said = "the change reaches no environment: ok; 2 environments are not reached"
-    assert written(nothing, "text") == said
+    assert written(nothing, "text") == "the change reaches none of prod, spare: ok"
+    many = replace(nothing, unreached=("a", "b", "c", "d", "e"))
+    assert written(many, "text") == "the change reaches none of a, b, c and 2 more: ok"
+    alone = replace(nothing, unreached=("prod",))
+    assert written(alone, "text") == "the change does not reach prod: ok"
 
 
 def test_annotations_are_at_most_ten_and_the_gravest() -> None:
