@@ -72,7 +72,7 @@ def token(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_certificate_that_nobody_vouches_for_gets_no_token(own: Path) -> None:
     with serving(Server(own)) as server, pytest.raises(ProgramError) as caught:
-        find_forge(server.url, "gitea").publish(DRAFT)
+        find_forge("origin", server.url, "gitea").publish(DRAFT)
     said = str(caught.value).replace("self signed", "self-signed")  # before OpenSSL 3
     assert said == (
         "the certificate of 127.0.0.1 is not trusted: self-signed certificate\n"
@@ -85,7 +85,7 @@ def test_one_of_another_host_gets_none(tmp_path: Path, monkeypatch: pytest.Monke
     other = certificate_of("forge.test", tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(other))
     with serving(Server(other)) as server, pytest.raises(ProgramError, match="IP address mismatch"):
-        find_forge(server.url, "gitea").publish(DRAFT)
+        find_forge("origin", server.url, "gitea").publish(DRAFT)
     assert server.tokens == []
 
 
@@ -94,5 +94,5 @@ def test_an_authority_of_ones_own_is_trusted_where_it_is_named(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(own))
     with serving(Server(own)) as server:
-        assert find_forge(server.url, "gitea").publish(DRAFT).number == 7
+        assert find_forge("origin", server.url, "gitea").publish(DRAFT).number == 7
     assert server.tokens == ["token opensesame"] * 2

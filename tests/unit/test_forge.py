@@ -104,7 +104,7 @@ def tokens(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_github_opens_a_pull_request_where_there_is_none() -> None:
     with playing(Answer([]), Answer(PULL, 201)) as server:
-        opened = find_forge(server.url, "github").publish(DRAFT)
+        opened = find_forge("origin", server.url, "github").publish(DRAFT)
     assert (opened.number, opened.url, opened.new) == (7, PULL["html_url"], True)
     token = f"Authorization: Bearer {TOKEN}"
     assert server.asked == [
@@ -120,7 +120,7 @@ def test_github_opens_a_pull_request_where_there_is_none() -> None:
 
 def test_github_updates_the_open_one() -> None:
     with playing(Answer([PULL]), Answer(PULL)) as server:
-        assert not find_forge(server.url, "github").publish(DRAFT).new
+        assert not find_forge("origin", server.url, "github").publish(DRAFT).new
     last = server.asked[-1]
     assert (last.method, last.path) == ("PATCH", f"{GITHUB}/7")
     assert last.body == {"title": DRAFT.title, "body": "text"}
@@ -129,7 +129,7 @@ def test_github_updates_the_open_one() -> None:
 def test_gitlab_opens_a_merge_request_where_only_a_fork_has_one() -> None:
     fork = MERGE_REQUEST | {"iid": 3, "source_project_id": 1}
     with playing(Answer([fork]), Answer(MERGE_REQUEST, 201)) as server:
-        opened = find_forge(server.url, "gitlab").publish(DRAFT)
+        opened = find_forge("origin", server.url, "gitlab").publish(DRAFT)
     assert (opened.number, opened.url, opened.new) == (7, MERGE_REQUEST["web_url"], True)
     query = "state=opened&source_branch=promote%2Faws&target_branch=main"
     branches = {"source_branch": "promote/aws", "target_branch": "main"}
@@ -143,7 +143,7 @@ def test_gitlab_opens_a_merge_request_where_only_a_fork_has_one() -> None:
 
 def test_gitlab_updates_the_open_one() -> None:
     with playing(Answer([MERGE_REQUEST]), Answer(MERGE_REQUEST)) as server:
-        assert not find_forge(server.url, "gitlab").publish(DRAFT).new
+        assert not find_forge("origin", server.url, "gitlab").publish(DRAFT).new
     last = server.asked[-1]
     assert (last.method, last.path) == ("PUT", f"{GITLAB}/7")
     assert last.body == {"title": DRAFT.title, "description": "text"}
@@ -156,20 +156,20 @@ def test_a_redirect_takes_the_token_nowhere(status: int) -> None:
         playing(Answer([], status, other.url)) as server,
         pytest.raises(RefusedError, match=f"answers with {status}"),
     ):
-        find_forge(server.url, "github").publish(DRAFT)
+        find_forge("origin", server.url, "github").publish(DRAFT)
     assert other.asked == []
 
 
 def test_an_answer_that_got_lost_opens_no_second_one() -> None:
     with playing(Answer([]), Answer(None, 502), Answer([PULL]), Answer(PULL)) as server:
-        assert find_forge(server.url, "github").publish(DRAFT).number == 7
+        assert find_forge("origin", server.url, "github").publish(DRAFT).number == 7
     assert [one.method for one in server.asked] == ["GET", "POST", "GET", "PATCH"]
 
 
 def test_one_that_somebody_opens_meanwhile_is_updated() -> None:
     exists = Answer({"message": "A pull request already exists"}, 422)
     with playing(Answer([]), exists, Answer([PULL]), Answer(PULL)) as server:
-        assert not find_forge(server.url, "github").publish(DRAFT).new
+        assert not find_forge("origin", server.url, "github").publish(DRAFT).new
     assert [one.method for one in server.asked] == ["GET", "POST", "GET", "PATCH"]
 
 
@@ -178,7 +178,7 @@ def test_it_is_tried_three_times() -> None:
         playing(*[Answer(None, 503)] * 4) as server,
         pytest.raises(UnreachableError, match=r"127\.0\.0\.1 answers with 503"),
     ):
-        find_forge(server.url, "github").publish(DRAFT)
+        find_forge("origin", server.url, "github").publish(DRAFT)
     assert len(server.asked) == 3
 
 
@@ -186,7 +186,7 @@ def test_a_refusal_is_said_in_the_forges_words_and_never_with_the_token() -> Non
     errors = [{"message": f"No commits between main and {TOKEN}"}]
     refusal = Answer({"message": "Validation Failed", "errors": errors}, 422)
     with playing(Answer([]), refusal, Answer([])) as server, pytest.raises(RefusedError) as caught:
-        find_forge(server.url, "github").publish(DRAFT)
+        find_forge("origin", server.url, "github").publish(DRAFT)
     assert "answers with 422 Validation Failed" in str(caught.value)
     assert "No commits between main and ***" in str(caught.value)
 
@@ -195,18 +195,18 @@ def test_nobody_who_listens_is_no_answer() -> None:
     with playing() as server:
         pass
     with pytest.raises(UnreachableError, match="does not answer"):
-        find_forge(server.url, "gitlab").publish(DRAFT)
+        find_forge("origin", server.url, "gitlab").publish(DRAFT)
 
 
 def test_no_token_goes_out_without_encryption() -> None:
     with pytest.raises(UsageError, match="without encryption"):
-        find_forge("http://gitea.example.test/acme/fleet", "gitea")
+        find_forge("origin", "http://gitea.example.test/acme/fleet", "gitea")
 
 
 def test_without_a_token_its_names_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GH_TOKEN")
     with pytest.raises(UsageError) as caught:
-        find_forge("https://github.com/acme/fleet", None)
+        find_forge("origin", "https://github.com/acme/fleet", None)
     assert "GITHUB_TOKEN or GH_TOKEN" in str(caught.value)
 
 
@@ -214,7 +214,7 @@ def test_without_a_token_its_names_are_said(monkeypatch: pytest.MonkeyPatch) -> 
 def test_what_is_no_token_is_not_sent(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GH_TOKEN", value)
     with pytest.raises(UsageError, match="is no token"):
-        find_forge("https://github.com/acme/fleet", None)
+        find_forge("origin", "https://github.com/acme/fleet", None)
 
 
 @pytest.mark.parametrize(
@@ -236,5 +236,9 @@ def test_a_remote_is_found_on_its_forge(url: str, origin: str, project: str) -> 
     "url", ["/srv/fleet.git", "file:///srv/x/y", "fleet", "https://host/only", ""]
 )
 def test_a_remote_elsewhere_is_on_no_forge(url: str) -> None:
-    with pytest.raises(UsageError, match="leads to no repository on a forge"):
-        read_address(url)
+    with pytest.raises(UsageError) as caught:
+        find_forge("upstream", url, "gitea")
+    message = "the address of the remote upstream leads to no repository on a forge"
+    assert caught.value.message == message
+    assert "--pr REMOTE" in (caught.value.hint or "")
+    assert "--push" in (caught.value.hint or "")

@@ -59,7 +59,7 @@ def request_pull(bench: Bench, git: Git, wish: Wish, way: Requested) -> Promotio
     job = _Job(bench, git, way, remote, remote.branch())
     tip = remote.require_tip(job.branch)
     place = bench_at(bench, git, tip)
-    forge = find_forge(remote.url(), way.kind or place.fleet.config.forge)
+    forge = find_forge(remote.name, remote.url(), way.kind or place.fleet.config.forge)
     alone = [replace(wish, environments=(one,)) for one in wish.environments]
     with said_of(tip):
         plans = [_Plan(tip, propose(place, one)) for one in alone]

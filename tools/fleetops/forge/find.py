@@ -35,13 +35,21 @@ class Address(Struct, frozen=True):
     """The path of the repository, such as `owner/name`."""
 
 
-def find_forge(url: str, kind: Kind | None) -> Forge:
+def find_forge(remote: str, url: str, kind: Kind | None) -> Forge:
     """Give the repository of a remote's URL on its forge.
 
-    `kind` is that of a host of one's own; a host that is known is what it is. Raises UsageError
-    where the kind cannot be told, or no token is in the environment.
+    `kind` is that of a host of one's own; a host that is known is what it is, and `remote` what the
+    remote is called. Raises UsageError where it is on no forge, the kind cannot be told, or no
+    token is in the environment.
     """
     address = read_address(url)
+    if address is None:
+        # The address itself may hold a secret.
+        raise UsageError(
+            f"the address of the remote {remote} leads to no repository on a forge",
+            hint="a pull request needs a remote on GitHub, GitLab, Gitea or Forgejo: name it with"
+            " --pr REMOTE; to any other, --push brings the commit without one",
+        )
     found = _KNOWN.get(address.host) or kind
     if found is None:
         raise UsageError(
@@ -60,17 +68,17 @@ def find_forge(url: str, kind: Kind | None) -> Forge:
     return _forge(found, address, token)
 
 
-def read_address(url: str) -> Address:
+def read_address(url: str) -> Address | None:
     """Read the URL of a remote, as in https://host/owner/name.git or git@host:owner/name.
 
-    Raises UsageError for one that leads to no host.
+    None is for one that leads to no host.
     """
     host, port, path = _split(url)
     secure = not url.startswith("http://")
     origin = f"{'https' if secure else 'http'}://{host}{port}"
     project = path.strip("/").removesuffix(".git")
     if not host or "/" not in project:
-        raise UsageError("the remote's address leads to no repository on a forge")
+        return None
     return Address(origin, host, project)
 
 
