@@ -165,6 +165,9 @@ def test_a_remote_that_is_not_there_is_named(small: SmallFleet, bare: Path) -> N
     assert bare.exists()
     said = small.refused(*PUSH, "upstream", code=2)
     assert "there is no remote 'upstream'\n  known are: origin\n" in said
+    said = small.refused(*PUSH, "https://ada:pa55word@git.test/fleet", code=2)
+    assert "there is no remote of that address\n" in said
+    assert "pa55word" not in said
 
 
 @pytest.mark.parametrize("race", ["different files", "the same file", "the same release"])

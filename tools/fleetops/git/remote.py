@@ -98,8 +98,10 @@ def find_remote(git: Git, asked: str | None) -> Remote:
     name = asked or followed or "origin"
     known = git.read("remote").decode(errors="replace").split()
     if name not in known:
+        # An address may hold a secret.
+        which = "of that address" if "@" in name else repr(name)
         raise UsageError(
-            f"there is no remote {name!r}", hint=f"known are: {', '.join(known) or 'none'}"
+            f"there is no remote {which}", hint=f"known are: {', '.join(known) or 'none'}"
         )
     return Remote(git, name)
 
