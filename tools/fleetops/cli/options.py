@@ -23,12 +23,7 @@ _DAY = 86400.0
 
 
 class Once(argparse.Action):
-    """Takes a value, and refuses a second one, which would else silently win.
-
-    It holds what was given, so a parser of it reads one command line.
-    """
-
-    given = False
+    """Takes a value, and refuses a second one, which would else silently win."""
 
     def __call__(
         self,
@@ -38,9 +33,10 @@ class Once(argparse.Action):
         option_string: str | None = None,  # noqa: ARG002
     ) -> None:
         """Put the value where the parser collects them."""
-        if self.given:
+        given = vars(namespace).setdefault("given", set())
+        if self.dest in given:
             raise argparse.ArgumentError(self, "it is given once here; call fleetops for each")
-        self.given = True
+        given.add(self.dest)
         setattr(namespace, self.dest, values)
 
 
