@@ -111,10 +111,11 @@ def test_a_path_that_cannot_be_is_refused(repo: Repo, path: str) -> None:
     assert list(repo.target.parent.glob("*/evil")) == []
 
 
-def test_nothing_is_written_through_a_link(repo: Repo, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["100644", "120000"])
+def test_nothing_is_written_through_a_link(mode: str, repo: Repo, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
-    inner = repo.tree(("100644", repo.blob(b"evil"), "file"))
+    inner = repo.tree((mode, repo.blob(b"evil"), "file"))
     tree = repo.git("rev-parse", f"{inner}^{{tree}}").strip()
     link = repo.blob(str(outside).encode())
     commit = repo.tree(("120000", link, "same"), ("40000", tree, "same"))

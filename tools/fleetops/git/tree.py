@@ -52,10 +52,11 @@ def export(git: Git, commit: str, target: Path) -> None:
         raise InputError(f"commit {commit[:12]} is too large to be rendered")
     # Links last: no file is ever written through one.
     entries.sort(key=lambda one: one.mode == LINK)
+    made: set[str] = set()
     for entry, content in zip(entries, contents(git, entries), strict=True):
         path = target / entry.path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_folders(target, entry.path, made)
             if entry.mode == LINK:
                 path.symlink_to(os.fsdecode(content))
             else:
@@ -65,6 +66,19 @@ def export(git: Git, commit: str, target: Path) -> None:
         except (OSError, ValueError) as error:
             words = f"cannot be written: {getattr(error, 'strerror', None) or error}"
             raise InputError(words, place=Place(entry.path)) from None
+
+
+def _make_folders(target: Path, path: str, made: set[str]) -> None:
+    """Make the folders above a path, but those `made` before; what else is there is in the way.
+
+    That is a link, if a hostile tree has the same name twice.
+    """
+    folder = os.fspath(target)
+    for part in path.split("/")[:-1]:
+        folder = f"{folder}/{part}"
+        if folder not in made:
+            os.mkdir(folder)  # noqa: PTH102 - there are many, and a Path for each takes longer
+            made.add(folder)
 
 
 def texts_at(git: Git, commit: str, paths: Sequence[str]) -> dict[str, str]:
