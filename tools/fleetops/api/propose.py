@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -9,18 +10,19 @@ from msgspec import Struct
 from fleetops.api.order import asked_before
 from fleetops.api.plan import make_plans
 from fleetops.api.results.promotion import Change, EnvironmentPromotion
-from fleetops.catalogue import running_release
+from fleetops.catalogue import running_release, versions_of
 from fleetops.change import prove
 from fleetops.edits import Edit
 from fleetops.errors import Place, RefusedError
 from fleetops.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from fleetops.api.bench import Bench
     from fleetops.api.order import Versions
     from fleetops.api.plan import Plan
+    from fleetops.api.recall import Recall
     from fleetops.api.results.findings import Acceptance, Danger, Finding
     from fleetops.catalogue import Environment, Release
     from fleetops.change import ImageChange
@@ -114,8 +116,9 @@ def propose(bench: Bench, wish: Wish) -> Proposal:
         judged = weigh((*gates, *dangers), wish.accepted, bench.narrate)
         findings += judged.findings
         after |= dict(zip(elsewhere, rendering.renders(), strict=True))
+    versions = _running(bench, after)
     for plan in ordered:
-        _require_order(bench, plan.environment, release, after)
+        _require_order(bench, plan.environment, release, versions)
     for plan in changed:
         name = plan.environment.name
         errors = [one for one in findings if (one.environment, one.severity) == (name, "error")]
@@ -183,21 +186,41 @@ def _earlier(bench: Bench, plans: Sequence[Plan]) -> list[Environment]:
     return [one for one in found if one is not None]
 
 
-def _require_order(
-    bench: Bench, environment: Environment, release: Release, renders: dict[Environment, Render]
-) -> None:
-    """Refuse a release that the environment before does not run, nor would with this change.
+def _running(
+    bench: Bench, renders: Mapping[Environment, Render]
+) -> Callable[[Environment], Versions]:
+    """Give what tells what environments run: by these renders, or as a validation found it.
 
-    What else has to be rendered to tell which that is comes to the `renders`.
+    What nobody knows is rendered.
     """
 
+    @cache
+    def recall() -> Recall:
+        from fleetops.api.recall import Recall
+
+        return Recall(bench)
+
+    @cache
     def versions(one: Environment) -> Versions:
-        if one not in renders:
+        render = renders.get(one)
+        if render is None and (opinion := recall().find(one)):
+            return versions_of(opinion.runs)
+        if render is None:
             overlay = (bench.fleet.repository, bench.fleet.closure(one))
             with bench.kustomize.start([overlay]) as rendering:
-                (renders[one],) = rendering.renders()
-        return bench.scene(one, renders[one]).versions
+                (render,) = rendering.renders()
+        return bench.scene(one, render).versions
 
+    return versions
+
+
+def _require_order(
+    bench: Bench,
+    environment: Environment,
+    release: Release,
+    versions: Callable[[Environment], Versions],
+) -> None:
+    """Refuse a release that the environment before does not run, nor would with this change."""
     asked = asked_before(bench.fleet.config, environment, release, versions)
     if asked and running_release(asked.versions, {release.name: asked.release}) is None:
         running = running_release(asked.versions, bench.fleet.releases)
@@ -205,7 +228,7 @@ def _require_order(
         name = asked.environment.name
         raise RefusedError(
             f"{name} runs {what}, and {release.name} has to run there first",
-            place=Place(renders[asked.environment].closure.top.path),
+            place=Place(bench.fleet.closure(asked.environment).top.path),
             hint=f"fleetops promote {release.name} --env {name}, or --force-order here",
         )
 
